@@ -1,0 +1,97 @@
+"""Fetching is the permission check.
+
+`get_project(user, id, "round.edit")` returns the row, or raises 404 when the user is not in its
+team, or 403 when they are but the role does not allow the action. No view reaches a row another
+way.
+"""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model
+
+from annotation.errors import Forbidden, NotFound
+from annotation.models import (
+    Checkpoint,
+    Dataset,
+    Invitation,
+    Job,
+    Membership,
+    Project,
+    Prompt,
+    Round,
+    Team,
+)
+from annotation.permissions import allows
+
+Row = TypeVar("Row", bound=Model)
+
+
+def role_in(user: Any, team_id: UUID) -> str | None:
+    """The user's role in the team, or None when they are not an active member."""
+    return (
+        Membership.objects.filter(user=user, team_id=team_id, status=Membership.Status.ACTIVE)
+        .values_list("role", flat=True)
+        .first()
+    )
+
+
+def require(user: Any, team_id: UUID, action: str) -> str:
+    """The user's role, or NotFound for strangers and Forbidden for the wrong role."""
+    role = role_in(user, team_id)
+    if role is None:
+        raise NotFound("There is nothing here, or it belongs to a team you are not in.")
+    if not allows(role, action):
+        raise Forbidden(f"Your role ({role}) does not allow {action}. Ask a manager of the team.")
+    return role
+
+
+def _get(model: type[Row], id_: UUID, team_path: str, user: Any, action: str) -> Row:
+    related = team_path.rsplit("__", 1)[0] if "__" in team_path else None
+    rows = model._default_manager.all()
+    if related:
+        rows = rows.select_related(related)
+    row = rows.filter(pk=id_).first()
+    if row is None:
+        raise NotFound("There is nothing here, or it belongs to a team you are not in.")
+    target: Any = row
+    for part in team_path.split("__"):
+        target = getattr(target, part)
+    require(user, target, action)
+    return row
+
+
+def get_team(user: Any, id_: UUID, action: str) -> Team:
+    return _get(Team, id_, "id", user, action)
+
+
+def get_membership(user: Any, id_: UUID, action: str) -> Membership:
+    return _get(Membership, id_, "team_id", user, action)
+
+
+def get_invitation(user: Any, id_: UUID, action: str) -> Invitation:
+    return _get(Invitation, id_, "team_id", user, action)
+
+
+def get_project(user: Any, id_: UUID, action: str) -> Project:
+    return _get(Project, id_, "team_id", user, action)
+
+
+def get_prompt(user: Any, id_: UUID, action: str) -> Prompt:
+    return _get(Prompt, id_, "project__team_id", user, action)
+
+
+def get_round(user: Any, id_: UUID, action: str) -> Round:
+    return _get(Round, id_, "project__team_id", user, action)
+
+
+def get_job(user: Any, id_: UUID, action: str) -> Job:
+    return _get(Job, id_, "project__team_id", user, action)
+
+
+def get_checkpoint(user: Any, id_: UUID, action: str) -> Checkpoint:
+    return _get(Checkpoint, id_, "project__team_id", user, action)
+
+
+def get_dataset(user: Any, id_: UUID, action: str) -> Dataset:
+    return _get(Dataset, id_, "project__team_id", user, action)

@@ -1,0 +1,61 @@
+"""Every refusal leaves the API as {"code", "message", "fields"}."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from annotation.errors import DomainError
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    if isinstance(error, DomainError):
+        set_rollback()
+        return body(error.status, error.code, error.message, error.fields)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    set_rollback()
+    if isinstance(error, exceptions.ValidationError):
+        fields = flatten(error.detail)
+        message = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in fields.items())
+        response = body(400, "invalid", message, fields)
+    else:
+        code = error.get_codes()
+        response = body(
+            error.status_code,
+            code if isinstance(code, str) else error.default_code,
+            str(error.detail),
+            {},
+        )
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(int(wait))
+    if header := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    return response
+
+
+def body(status: int, code: str, message: str, fields: dict[str, list[str]]) -> Response:
+    return Response({"code": code, "message": message, "fields": fields}, status=status)
+
+
+def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    """DRF's nested error detail as {"outer.inner": [sentence, ...]}."""
+    if isinstance(detail, dict):
+        found: dict[str, list[str]] = {}
+        for name, inner in detail.items():
+            found |= flatten(inner, f"{prefix}.{name}" if prefix else str(name))
+        return found
+    if isinstance(detail, list) and any(isinstance(part, dict | list) for part in detail):
+        found = {}
+        for i, inner in enumerate(detail):
+            found |= flatten(inner, f"{prefix}.{i}" if prefix else str(i))
+        return found
+    texts = [str(part) for part in detail] if isinstance(detail, list) else [str(detail)]
+    return {prefix or "non_field_errors": texts} if texts else {}

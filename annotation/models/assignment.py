@@ -1,0 +1,89 @@
+from typing import Any
+
+from django.db import models
+
+from annotation.models.base import Noun
+from annotation.models.project import Project
+from annotation.models.round import Round
+from annotation.models.task import Task
+from annotation.models.team import User
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def held_by(self, labeler: Any) -> "AssignmentQuerySet":
+        return self.filter(labeler=labeler, state=Assignment.State.LEASED)
+
+
+class Assignment(Noun):
+    """A lease of a task to a labeler. One row per task and labeler for good.
+
+    leased -> submitted | skipped | expired. An expired one may be leased again to the same
+    labeler (the row is reused); a submitted or skipped one never.
+    """
+
+    class State(models.TextChoices):
+        LEASED = "leased"
+        SUBMITTED = "submitted"
+        SKIPPED = "skipped"
+        EXPIRED = "expired"
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="assignments")
+    labeler = models.ForeignKey(User, models.PROTECT, related_name="assignments")
+    round = models.ForeignKey(Round, models.CASCADE, related_name="assignments")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    # Canonical response index at each shown place: [2, 0, 1] shows response 2 as A.
+    order = models.JSONField()
+    leased_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    skip_reason = models.CharField(max_length=200, blank=True)
+    draft = models.JSONField(null=True, blank=True)
+    # Milliseconds on the client's clock: an older draft arriving late does not win.
+    draft_saved_at = models.BigIntegerField(default=0)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["task", "labeler"], name="assignment_unique"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["labeler", "project", "leased_at"],
+                condition=models.Q(state="leased"),
+                name="assignment_held",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(state="leased"),
+                name="assignment_expiring",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} to {self.labeler} ({self.state})"
+
+
+class Seat(models.Model):
+    """A labeler's place in the queue of a project.
+
+    Its row lock serialises the requests of one labeler (two tabs, a retry) without touching
+    anybody else's; `cursor` is the last queue position handed out, so that finding work costs
+    the same after 20,000 labels as after none.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="seats")
+    labeler = models.ForeignKey(User, models.CASCADE, related_name="seats")
+    cursor = models.BigIntegerField(default=-1)
+    day = models.DateField(null=True, blank=True)
+    labels_today = models.PositiveIntegerField(default=0)
+    guideline_version_seen = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "labeler"], name="seat_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.labeler} in {self.project}"

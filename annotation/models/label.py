@@ -1,0 +1,76 @@
+from typing import Any
+
+from django.db import models
+
+from annotation.models.base import Noun
+from annotation.models.project import Project
+from annotation.models.round import Round
+from annotation.models.task import Task
+from annotation.models.team import User
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def for_user(self, user: Any) -> "LabelQuerySet":
+        return self.filter(project__in=Project.objects.for_user(user))
+
+    def current(self) -> "LabelQuerySet":
+        """Labels that no amendment has superseded."""
+        return self.filter(superseded_by__isnull=True)
+
+
+class Label(Noun):
+    """What a labeler said about a task. Append-only: an amendment is a new row that supersedes.
+
+    `ranking` holds one rank per response in the task's canonical order: 1 is best, equal is a
+    tie, null cannot be ranked. It is null when all responses are equally bad and were not ranked.
+    """
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="labels")
+    labeler = models.ForeignKey(User, models.PROTECT, related_name="labels")
+    round = models.ForeignKey(Round, models.CASCADE, related_name="labels")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    submission_id = models.UUIDField()
+    ranking = models.JSONField(null=True)
+    strength = models.PositiveSmallIntegerField(null=True, blank=True)
+    all_bad = models.BooleanField(default=False)
+    criteria = models.JSONField(default=dict, blank=True)
+    flags = models.JSONField(default=list, blank=True)
+    comment = models.TextField(blank=True)
+    rewrite = models.TextField(blank=True)
+    active_seconds = models.FloatField(default=0)
+    guideline_version = models.PositiveIntegerField(default=0)
+    supersedes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
+
+    objects = LabelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Sending a submission again finds the first one.
+            models.UniqueConstraint(fields=["labeler", "submission_id"], name="label_sent_once"),
+            # A labeler has one first word on a task; every other one supersedes.
+            models.UniqueConstraint(
+                fields=["task", "labeler"],
+                condition=models.Q(supersedes__isnull=True),
+                name="label_once_per_labeler",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ranking__isnull=False) | models.Q(all_bad=True),
+                name="label_says_something",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(strength__isnull=True) | models.Q(strength__range=(1, 3)),
+                name="label_strength_1_to_3",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(active_seconds__gte=0), name="label_active_seconds_positive"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["labeler", "project", "-created_at"]),
+            models.Index(fields=["round", "created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.labeler}: {self.ranking or 'all bad'}"
