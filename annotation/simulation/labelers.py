@@ -119,14 +119,14 @@ def _judgement(
 
 
 def _ranks(seems: Sequence[float], tie_below: float, unrankable: set[int]) -> list[int | None]:
-    """Ranks without gaps, 1 best; neighbours closer than `tie_below` share one."""
+    """Ranks without gaps, 1 best; whoever is within `tie_below` of a rank's best shares it."""
     best_first = sorted(
         (at for at in range(len(seems)) if at not in unrankable), key=lambda at: -seems[at]
     )
     ranking: list[int | None] = [None] * len(seems)
     rank, top = 0, math.inf
     for at in best_first:
-        if rank == 0 or top - seems[at] >= max(tie_below, 1e-12):
+        if rank == 0 or top - seems[at] >= tie_below:
             rank, top = rank + 1, seems[at]
         ranking[at] = rank
     return ranking

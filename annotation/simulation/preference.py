@@ -49,7 +49,7 @@ class Impression:
     finished: bool
     words: int  # a Chinese character counts two thirds
     repeated: float  # share of the words that repeat a run of three seen before
-    unknown: float  # share of the words that are none, or in the other language
+    unknown: float  # share of the words that are none in the language of the question
 
     @property
     def utility(self) -> float:
@@ -83,7 +83,7 @@ def impression(messages: Sequence[Mapping[str, str]], response: str) -> Impressi
         finished=response.rstrip().endswith(tuple(ENDS)),
         words=math.ceil(sum(1 if word.isascii() else 2 / 3 for word in words)),
         repeated=_repeated(words),
-        unknown=_unknown(words, _is_chinese(asked)),
+        unknown=_unknown(words, question.language) if question else 0.0,
     )
 
 
@@ -134,21 +134,16 @@ def _repeated(words: list[str]) -> float:
     return sum(count - 1 for count in runs.values()) / len(words)
 
 
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
-
-
-def _unknown(words: list[str], chinese: bool) -> float:
-    """Share of `words` that this world does not have in the language of the question."""
+def _unknown(words: list[str], language: str) -> float:
+    """Share of `words` that this world does not have in `language`."""
     if not words:
         return 0.0
-    vocabulary = _vocabulary(chinese)
+    vocabulary = _vocabulary(language)
     return sum(not word.isdigit() and word not in vocabulary for word in words) / len(words)
 
 
 @cache
-def _vocabulary(chinese: bool) -> frozenset[str]:
-    language = "zh" if chinese else "en"
+def _vocabulary(language: str) -> frozenset[str]:
     texts = [
         text
         for question in every_question()
