@@ -106,6 +106,11 @@ class RewardSettings(Optimisation):
     learning_rate: float = setting(3e-4, "peak step size of AdamW", above=0, most=1)
     epochs: float = setting(2.0, "passes over the training pairs", above=0)
     margin: bool = setting(False, "ask for a larger gap where the ranks are further apart")
+    ties: str = setting(
+        "drop",
+        "equal ranks: left out, or learned as one half each way",
+        choices=("drop", "soft"),
+    )
     center_coefficient: float = setting(
         0.0, "weight of the term that keeps rewards around zero", least=0
     )
@@ -138,6 +143,16 @@ class PpoSettings(Optimisation):
     gamma: float = setting(1.0, "discount per token", above=0, most=1)
     lam: float = setting(0.95, "bias against variance in the advantages", least=0, most=1)
     kl_coefficient: float = setting(0.05, "price of a nat away from the reference", least=0)
+    kl_target: float | None = setting(
+        None, "nats per response from the reference that the price adapts to", above=0
+    )
+    kl_horizon: float = setting(10.0, "batches the price takes to adapt", least=1)
+    stop_kl: float | None = setting(
+        None, "nats per token from the batch's own policy at which the batch is left", above=0
+    )
+    entropy_weight: float = setting(0.0, "weight of the bonus for undecided sampling", least=0)
+    reward_clip: float = setting(5.0, "scores are held within plus or minus this", above=0)
+    whiten_rewards: bool = setting(False, "bring each batch's scores to mean 0 and deviation 1")
     eos_penalty: float = setting(1.0, "reward taken from an answer that does not end", least=0)
     temperature: float = setting(1.0, "softness of sampling", above=0)
     max_new_tokens: int = setting(64, "tokens of a response at most", least=1)
