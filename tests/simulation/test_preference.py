@@ -1,3 +1,5 @@
+import re
+from pathlib import Path
 from random import Random
 from statistics import mean
 
@@ -137,3 +139,19 @@ def test_mangled_answers_are_read_and_never_beat_the_polite_one(question, cuts, 
 
 def test_a_conversation_without_a_question_is_judged_too():
     assert score([], "Hello.") <= 3.0
+
+
+def test_nothing_that_labels_aggregates_or_trains_can_see_the_preference():
+    root = Path(world.__file__).parents[2]
+    imports = re.compile(r"^\s*(from|import)\s+annotation\.simulation", re.MULTILINE)
+    free = [root / "annotation" / "simulation", root / "annotation" / "management"]
+
+    seen = [
+        path
+        for package in ("annotation", "training")
+        for path in (root / package).rglob("*.py")
+        if not any(path.is_relative_to(folder) for folder in free)
+    ]
+
+    assert len(seen) > 20
+    assert [path for path in seen if imports.search(path.read_text(encoding="utf-8"))] == []

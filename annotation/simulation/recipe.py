@@ -1,0 +1,33 @@
+"""How the demo is sized and how it trains; `docs/demo.md` has what these settings achieve."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Sizes of the demo and the settings of its jobs (see `training.settings`)."""
+
+    seed: int = 17
+    pretraining_rows: int = 20_000
+    prompts_per_round: int = 300  # a fifth of them, chosen by their hash, is held out
+    responses_per_prompt: int = 4
+    labels_wanted: int = 2  # labels per task
+    comparison_prompts: int = 300  # fresh ones, for the last comparison against the base
+    pretrain: Settings = field(default_factory=dict)
+    generate: Settings = field(default_factory=dict)
+    reward: Settings = field(default_factory=dict)
+    dpo: Settings = field(default_factory=dict)
+    ppo: Settings = field(default_factory=dict)
+
+
+DEMO = Recipe(
+    pretrain={"epochs": 1.0, "learning_rate": 4e-3, "batch_size": 64},
+    generate={"temperature": 1.0, "max_new_tokens": 80, "batch_size": 64},
+    reward={"learning_rate": 3e-4, "epochs": 2.0},
+    dpo={"learning_rate": 1e-4, "epochs": 2.0, "beta": 0.1, "sft_weight": 0.2},
+    ppo={"learning_rate": 1e-4, "steps": 40, "batch_size": 64, "max_new_tokens": 80},
+)
