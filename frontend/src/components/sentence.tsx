@@ -1,0 +1,109 @@
+import { Button, Loader } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { ApiError, NetworkError } from "~/api/client";
+import i18n from "~/i18n";
+import classes from "./sentence.module.css";
+
+/** Loading, empty, refused or broken: one sentence and the next step. */
+export function Sentence({
+  title,
+  children,
+  action,
+  role,
+}: {
+  title?: string;
+  children: ReactNode;
+  action?: ReactNode;
+  role?: "alert" | "status";
+}) {
+  return (
+    <div className={classes.sentence} role={role}>
+      {title && <h2 className={classes.title}>{title}</h2>}
+      <p className={classes.text}>{children}</p>
+      {action}
+    </div>
+  );
+}
+
+export function Loading() {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.loading} role="status">
+      <Loader size="sm" aria-hidden />
+      <span>{t("state.loading")}</span>
+    </div>
+  );
+}
+
+/** The sentence for a refusal: translated where we know the code, else as the server wrote it. */
+export function errorSentence(error: unknown): string {
+  if (error instanceof NetworkError) return i18n.t("errors.network");
+  if (error instanceof ApiError) {
+    const key = `errors.${error.code}`;
+    if (i18n.exists(key)) return i18n.t(key as "errors.network");
+    return error.message;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { t } = useTranslation();
+  const again = retry && (
+    <Button variant="default" onClick={retry}>
+      {t("state.tryAgain")}
+    </Button>
+  );
+  const home = (
+    <Button variant="default" component={Link} to="/">
+      {t("state.goHome")}
+    </Button>
+  );
+  if (error instanceof NetworkError) {
+    return (
+      <Sentence role="alert" title={t("state.offlineTitle")} action={again}>
+        {t("state.offline")}
+      </Sentence>
+    );
+  }
+  if (error instanceof ApiError && error.status === 403) {
+    return (
+      <Sentence role="alert" title={t("state.forbiddenTitle")} action={home}>
+        {t("state.forbidden")}
+      </Sentence>
+    );
+  }
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <Sentence role="alert" title={t("state.missingTitle")} action={home}>
+        {t("state.missing")}
+      </Sentence>
+    );
+  }
+  return (
+    <Sentence role="alert" title={t("state.failedTitle")} action={again}>
+      {t("state.failed", { message: errorSentence(error) })}
+    </Sentence>
+  );
+}
+
+interface QueryLike<T> {
+  data: T | undefined;
+  error: unknown;
+  isPending: boolean;
+  refetch: () => unknown;
+}
+
+/** Shows a query's loading and failure states, and its data once there is some. */
+export function Loaded<T>({
+  query,
+  children,
+}: {
+  query: QueryLike<T>;
+  children: (data: T) => ReactNode;
+}) {
+  if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (query.error) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  return <Loading />;
+}
