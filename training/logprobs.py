@@ -1,7 +1,9 @@
 """Log-probabilities of response tokens under a causal language model, without holding every logit.
 
 Everything is aligned with the tokens: `logp_BT[b, t]` is log p(ids[b, t] | ids[b, :t]), in nats,
-and 0 where `mask_BT` is 0. Position 0 has no prefix and must never be counted.
+and 0 where `mask_BT` is 0. Position 0 has no prefix and must never be counted. Rows are padded on
+the right, where causal attention cannot see the padding: no attention mask is needed, and
+scaled-dot-product attention takes its fast causal path.
 """
 
 # B sequences, T tokens, N counted tokens of the batch, D hidden size, V vocabulary
@@ -18,29 +20,19 @@ LOGITS_AT_ONCE = 2**26
 
 
 def token_logps(
-    model: PreTrainedModel,
-    ids_BT: Tensor,
-    attention_BT: Tensor,
-    mask_BT: Tensor,
-    *,
-    temperature: float = 1.0,
+    model: PreTrainedModel, ids_BT: Tensor, mask_BT: Tensor, *, temperature: float = 1.0
 ) -> Tensor:
     """logp_BT of the tokens counted by `mask_BT`, under the softmax of logits / temperature."""
     logp_N = _over_slices(
         lambda logits_NV, ids_N: selected_logps(logits_NV / temperature, ids_N),
         model,
-        *_counted(model, ids_BT, attention_BT, mask_BT),
+        *_counted(model, ids_BT, mask_BT),
     )
     return _spread(logp_N, mask_BT)
 
 
 def token_logps_and_entropy(
-    model: PreTrainedModel,
-    ids_BT: Tensor,
-    attention_BT: Tensor,
-    mask_BT: Tensor,
-    *,
-    temperature: float = 1.0,
+    model: PreTrainedModel, ids_BT: Tensor, mask_BT: Tensor, *, temperature: float = 1.0
 ) -> tuple[Tensor, Tensor]:
     """logp_BT as `token_logps` gives it, and entropy_BT of the whole distribution at each token."""
 
@@ -48,7 +40,7 @@ def token_logps_and_entropy(
         scaled_NV = logits_NV / temperature
         return torch.stack([selected_logps(scaled_NV, ids_N), entropy(scaled_NV)], dim=-1)
 
-    both_N2 = _over_slices(both, model, *_counted(model, ids_BT, attention_BT, mask_BT))
+    both_N2 = _over_slices(both, model, *_counted(model, ids_BT, mask_BT))
     return _spread(both_N2[:, 0], mask_BT), _spread(both_N2[:, 1], mask_BT)
 
 
@@ -62,13 +54,11 @@ def entropy(logits_NV: Tensor) -> Tensor:
     return logits_NV.logsumexp(-1) - (logits_NV.softmax(-1) * logits_NV).sum(-1)
 
 
-def _counted(
-    model: PreTrainedModel, ids_BT: Tensor, attention_BT: Tensor, mask_BT: Tensor
-) -> tuple[Tensor, Tensor]:
+def _counted(model: PreTrainedModel, ids_BT: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor]:
     """The hidden state that predicts each counted token, and that token: hidden_ND, ids_N."""
     assert not bool(mask_BT[:, 0].any()), "the first token has no prefix to be predicted from"
     hidden_BTD = model.base_model(
-        input_ids=ids_BT, attention_mask=attention_BT, use_cache=False
+        input_ids=ids_BT, attention_mask=None, use_cache=False
     ).last_hidden_state
     counted_BT = mask_BT[:, 1:].bool()
     return hidden_BTD[:, :-1][counted_BT], ids_BT[:, 1:][counted_BT]
