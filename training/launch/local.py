@@ -1,5 +1,6 @@
 """Run a job as a process of this machine. Standard library only."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -89,10 +90,8 @@ def is_alive(pid: int, run_dir: Path | str) -> bool:
 
     A child of this process that has ended is reaped here.
     """
-    try:
+    with contextlib.suppress(ChildProcessError):  # a child of an earlier worker: init reaps it
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass  # started by an earlier worker: init reaps it
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError):

@@ -1,0 +1,60 @@
+"""Which rows make up each step: a pure function of seed and step, so a resume needs no state."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from training.errors import SpecError
+from training.settings import Optimisation
+
+WINDOW = 32
+
+
+class Batches:
+    """The row numbers of every step of a run over rows of the given lengths (tokens).
+
+    Every epoch is a new shuffle in which rows of similar length share a batch (sorted inside
+    windows of `WINDOW` batches, the batches then shuffled), which saves padding.
+    """
+
+    def __init__(self, lengths: Sequence[int], settings: Optimisation, *, seed: int) -> None:
+        if not lengths:
+            raise SpecError("no training rows are left to learn from")
+        self._lengths = np.asarray(lengths)
+        self._size = settings.batch_size
+        self._seed = seed
+        self.per_epoch = math.ceil(len(lengths) / self._size)
+        self.total = settings.steps or max(1, round(settings.epochs * self.per_epoch))
+        self._epoch: tuple[int, list[list[int]]] = (-1, [])
+
+    def at(self, step: int) -> list[int]:
+        """The rows of `step` (1-based), longest first."""
+        epoch, place = divmod(step - 1, self.per_epoch)
+        if self._epoch[0] != epoch:
+            self._epoch = (epoch, self._order(epoch))
+        return self._epoch[1][place]
+
+    def _order(self, epoch: int) -> list[list[int]]:
+        random = np.random.Generator(np.random.PCG64([self._seed, epoch]))
+        shuffled = random.permutation(len(self._lengths))
+        batches: list[list[int]] = []
+        for start in range(0, len(shuffled), WINDOW * self._size):
+            window = shuffled[start : start + WINDOW * self._size]
+            window = window[np.argsort(-self._lengths[window], kind="stable")]
+            batches += [
+                window[i : i + self._size].tolist() for i in range(0, len(window), self._size)
+            ]
+        return [batches[i] for i in random.permutation(len(batches))]
+
+
+def micro_batches(rows: Sequence[int], size: int) -> list[Sequence[int]]:
+    """`rows` in pieces of at most `size`, in order."""
+    return [rows[i : i + size] for i in range(0, len(rows), size)]
+
+
+def split_rows(rows: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """(train, eval) rows; a row without a split is for training."""
+    train = [row for row in rows if row.get("split", "train") == "train"]
+    return train, [row for row in rows if row.get("split") == "eval"]

@@ -1,0 +1,74 @@
+"""The heartbeat of a run: status.json renewed every second, also inside a long step."""
+
+import dataclasses
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+from training.progress import Status, now_text, stop_requested, write_status
+
+SECONDS = 1.0
+
+
+class Pulse:
+    """Keeps status.json alive and listens for a stop (SIGTERM, SIGINT or RUN/stop).
+
+    The first signal asks for a clean stop at the end of the step, a second one ends the process
+    at once. Used as a context manager; `update` is the only writer of the status.
+    """
+
+    def __init__(self, run_dir: Path, *, attempt: int) -> None:
+        self._run_dir = run_dir
+        self._status = Status(
+            state="starting", pid=os.getpid(), host=socket.gethostname(), attempt=attempt
+        )
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._signalled = False
+        self._failure: OSError | None = None
+        self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether someone asked for a stop. Raises what kept the heartbeat from being written."""
+        if self._failure is not None:
+            raise self._failure
+        return self._signalled or stop_requested(self._run_dir)
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the status and write it at once."""
+        with self._lock:
+            self._status = dataclasses.replace(self._status, **changes, heartbeat_at=now_text())
+            write_status(self._run_dir, self._status)
+
+    def __enter__(self) -> "Pulse":
+        self.update()
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(SECONDS):
+            try:
+                self.update()
+            except OSError as error:
+                self._failure = error
+                return
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signalled = True
+        signal.signal(number, signal.SIG_DFL)

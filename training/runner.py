@@ -1,0 +1,124 @@
+"""One attempt at a job: lock, check, run the method, leave the exit code behind.
+
+Exit codes: 0 done; 2 bad spec or data, never worth a retry; 3 out of memory; 143 stopped after
+saving; 75 another runner holds the directory; 1 anything else.
+"""
+
+import contextlib
+import fcntl
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from training import progress
+from training.errors import RunDirectoryHeldError, SpecError, StoppedError
+from training.pulse import Pulse
+from training.records import file_digest
+from training.spec import JobSpec, read_spec
+
+DONE, FAILED, BAD_SPEC, OUT_OF_MEMORY, HELD, STOPPED = 0, 1, 2, 3, 75, 143
+
+
+def run_directory(run_dir: Path) -> int:
+    """Do the job in `run_dir` and return its exit code."""
+    if not run_dir.is_dir():
+        print(f"{run_dir} is not a run directory", file=sys.stderr)  # noqa: T201
+        return BAD_SPEC
+    try:
+        with hold(run_dir):
+            attempt = int(os.environ.get("WHETSTONE_ATTEMPT", "1"))
+            code = _attempt(run_dir, attempt)
+            progress.write_exit(run_dir, code=code, attempt=attempt)
+            return code
+    except RunDirectoryHeldError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return HELD
+
+
+@contextlib.contextmanager
+def hold(run_dir: Path) -> Iterator[None]:
+    """Keep every other runner out of `run_dir` until this process ends, however it ends.
+
+    The race: a worker that lost sight of a process starts a second one while the first still
+    writes. The kernel drops the lock with the process, so a kill leaves nothing to clean up.
+    """
+    with (run_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunDirectoryHeldError(f"another runner works in {run_dir}") from None
+        yield
+
+
+def _attempt(run_dir: Path, attempt: int) -> int:
+    (run_dir / "exit.json").unlink(missing_ok=True)
+    if progress.read_result(run_dir) is not None:
+        return DONE  # killed between the last word of the method and of the runner
+    with Pulse(run_dir, attempt=attempt) as pulse:
+        try:
+            result = _do(run_dir, pulse)
+        except SpecError as error:
+            return _end(pulse, BAD_SPEC, "failed", error)
+        except StoppedError:
+            return _end(pulse, STOPPED, "stopped", None)
+        except Exception as error:
+            traceback.print_exc()
+            code = OUT_OF_MEMORY if is_out_of_memory(error) else FAILED
+            return _end(pulse, code, "failed", error)
+        progress.write_result(run_dir, result)
+        return _end(pulse, DONE, "succeeded", None)
+
+
+def _do(run_dir: Path, pulse: Pulse) -> dict[str, Any]:
+    spec = read_spec(run_dir)
+    check_inputs(run_dir, spec)
+    for name, value in {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }.items():
+        os.environ.setdefault(name, value)
+    import torch  # seconds to import, and the heartbeat already runs
+
+    from training.run import Run
+
+    torch.set_num_threads(spec.resources.threads)
+    method = importlib.import_module(f"training.{spec.method}")
+    run = Run(run_dir, spec, pulse)
+    result = method.run(run)
+    return {
+        "metrics": result.metrics,
+        "outputs": {"final": None, "digest": None, **result.outputs},
+        "steps": run.step,
+        "seconds": round(run.seconds, 3),
+        "tokens": run.tokens,
+    }
+
+
+def check_inputs(run_dir: Path, spec: JobSpec) -> None:
+    """Refuse a dataset that is not the one the spec names. Models are checked when resolved."""
+    path = run_dir / spec.dataset.path
+    if not path.is_file():
+        raise SpecError(f"there is no dataset at {path}")
+    digest = file_digest(path)
+    if digest != spec.dataset.digest:
+        raise SpecError(f"{path} has digest {digest}, the spec names {spec.dataset.digest}")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, on the GPU or here: torch says so in several ways."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error).lower()
+    phrases = ("not enough memory", "out of memory", "can't allocate memory", "cannot allocate")
+    return isinstance(error, RuntimeError | OSError) and any(part in text for part in phrases)
+
+
+def _end(pulse: Pulse, code: int, state: str, error: BaseException | None) -> int:
+    told = None if error is None else {"class": type(error).__name__, "text": str(error)}
+    pulse.update(state=state, error=told)
+    return code
