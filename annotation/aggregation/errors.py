@@ -1,7 +1,7 @@
 """What the statistics refuse: each error says what was expected, what came and what to do."""
 
 
-class InvalidInput(ValueError):
+class InvalidInput(ValueError):  # noqa: N818
     """The arrays cannot be read as votes or rankings; the base of every refusal here."""
 
 
@@ -21,5 +21,5 @@ class AllTies(InvalidInput):
     """Every vote is a tie, so the tie parameter of the model has no finite estimate."""
 
 
-class NotConverged(ArithmeticError):
+class NotConverged(ArithmeticError):  # noqa: N818
     """The likelihood has no maximum that could be reached, for example a separating covariate."""

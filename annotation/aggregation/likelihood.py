@@ -1,4 +1,4 @@
-"""The paired-comparison likelihood with ties and covariates, its derivatives and its maximum.
+"""The paired-comparison likelihood with ties and covariates, and its derivatives.
 
 With d = theta_first - theta_second + x.beta and nu >= 0 (Davidson 1970):
 
@@ -10,17 +10,15 @@ half a win and half a loss because only (wins - losses) / 2 enters the likelihoo
 """
 
 # c cells (votes summed where nothing tells them apart), m items, q covariates
+# P parameters: theta (m,), log nu if ties are modelled, beta (q,)
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from annotation.aggregation.errors import NotConverged
-from annotation.aggregation.votes import FloatArray, IntArray, summed
-
-MAX_STEPS = 200
-GRADIENT_TOLERANCE = 1e-9
+from annotation.aggregation.newton import Optimum, maximise
+from annotation.aggregation.pairs import summed
+from annotation.aggregation.votes import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,10 @@ class Cells:
     def total(self) -> FloatArray:
         return self.wins + self.losses + self.ties
 
+    @property
+    def has_decided(self) -> bool:
+        return bool((self.wins + self.losses).any())
+
 
 @dataclass(frozen=True)
 class Penalty:
@@ -50,22 +52,20 @@ class Penalty:
 
 @dataclass(frozen=True)
 class Point:
-    """Parameters: theta (m,) nats with mean zero, log_tie = log nu (None: nu = 0), beta (q,)."""
+    """Parameters by name: theta (m,) nats, log_tie = log nu (None: nu = 0), beta (q,)."""
 
     theta: FloatArray
     log_tie: float | None
     beta: FloatArray
 
-    def moved(self, step: FloatArray) -> "Point":
-        m = len(self.theta)
-        theta = self.theta + step[:m]
-        if self.log_tie is None:
-            return Point(theta, None, self.beta + step[m:])
-        return Point(theta, self.log_tie + float(step[m]), self.beta + step[m + 1 :])
-
     @property
     def nu(self) -> float:
         return 0.0 if self.log_tie is None else float(np.exp(self.log_tie))
+
+    @property
+    def packed(self) -> FloatArray:
+        tie = [] if self.log_tie is None else [self.log_tie]
+        return np.concatenate([self.theta, tie, self.beta])
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,6 @@ class Probabilities:
         return (self.win - self.loss) / 2
 
 
-@dataclass(frozen=True)
-class Fit:
-    point: Point
-    information: FloatArray  # (m [+ 1] + q)^2, of the votes alone, without the penalty
-    gradient_norm: float
-    log_likelihood: float  # without the penalty
-    steps: int
-
-
-def margins(cells: Cells, point: Point) -> FloatArray:
-    d = point.theta[cells.first] - point.theta[cells.second]
-    return d + cells.covariates @ point.beta if len(point.beta) else d
-
-
 def probabilities(d: FloatArray, nu: float) -> Probabilities:
     """Outcome chances at margins `d` (nats), computed without overflow."""
     size = np.abs(d)
@@ -107,20 +93,49 @@ def probabilities(d: FloatArray, nu: float) -> Probabilities:
     return Probabilities(win, loss, tie / z, size / 2 + np.log(z))
 
 
-def log_likelihood(cells: Cells, point: Point, penalty: Penalty) -> float:
+def unpack(parameters: FloatArray, m: int, *, davidson: bool) -> Point:
+    if davidson:
+        return Point(parameters[:m], float(parameters[m]), parameters[m + 1 :])
+    return Point(parameters[:m], None, parameters[m:])
+
+
+def margins(cells: Cells, point: Point) -> FloatArray:
+    d = point.theta[cells.first] - point.theta[cells.second]
+    return d + cells.covariates @ point.beta if len(point.beta) else d
+
+
+def log_likelihood(cells: Cells, point: Point) -> float:
     d = margins(cells, point)
     p = probabilities(d, point.nu)
     value = float(((cells.wins - cells.losses) / 2) @ d - cells.total @ p.log_z)
     if point.log_tie is not None:
         value += float(cells.ties.sum()) * point.log_tie
-    value -= penalty.strengths / 2 * float(point.theta @ point.theta)
-    return value - penalty.covariates / 2 * float(point.beta @ point.beta)
+    return value
+
+
+def gradient_and_information(cells: Cells, point: Point) -> tuple[FloatArray, FloatArray]:
+    """(P,) first derivatives and minus the (P, P) second ones."""
+    p = probabilities(margins(cells, point), point.nu)
+    n = cells.total
+    slope = (cells.wins - cells.losses) / 2 - n * p.edge
+    parts = [scatter(cells, slope)]
+    if point.log_tie is not None:
+        parts.append(np.array([float(cells.ties.sum() - n @ p.tie)]))
+    parts.append(cells.covariates.T @ slope)
+    information = assemble(
+        cells,
+        point,
+        n * ((p.win + p.loss) / 4 - p.edge**2),
+        -n * p.tie * p.edge,
+        n * p.tie * (1 - p.tie),
+    )
+    return np.concatenate(parts), information
 
 
 def assemble(
     cells: Cells, point: Point, dd: FloatArray, dt: FloatArray, tt: FloatArray
 ) -> FloatArray:
-    """Sum over cells of the outer products of (d, log nu) effects, as one matrix of parameters.
+    """(P, P) sum over cells of the outer products of their effects on margin and log nu.
 
     `dd`, `dt`, `tt` (c,) weigh margin with margin, margin with tie, tie with tie.
     """
@@ -128,11 +143,7 @@ def assemble(
     tied = point.log_tie is not None
     size = m + tied + q
     matrix = np.zeros((size, size))
-    if m * m <= 16 * len(dd) + (1 << 16):
-        off = summed(cells.first * m + cells.second, dd, m * m).reshape(m, m)
-    else:
-        off = np.zeros((m, m))
-        np.add.at(off, (cells.first, cells.second), dd)
+    off = summed(cells.first * m + cells.second, dd, m * m).reshape(m, m)
     off += off.T
     matrix[:m, :m] = -off
     matrix[np.arange(m), np.arange(m)] += off.sum(axis=1)
@@ -155,97 +166,29 @@ def scatter(cells: Cells, values: FloatArray) -> FloatArray:
     return gained - summed(cells.second, values, cells.n_items)
 
 
-def gradient_and_information(
-    cells: Cells, point: Point, p: Probabilities
-) -> tuple[FloatArray, FloatArray]:
-    """First derivatives and minus the second ones, of the votes alone."""
-    n = cells.total
-    slope = (cells.wins - cells.losses) / 2 - n * p.edge
-    parts = [scatter(cells, slope)]
-    if point.log_tie is not None:
-        parts.append(np.array([float(cells.ties.sum() - n @ p.tie)]))
-    parts.append(cells.covariates.T @ slope)
-    information = assemble(
-        cells,
-        point,
-        n * ((p.win + p.loss) / 4 - p.edge**2),
-        -n * p.tie * p.edge,
-        n * p.tie * (1 - p.tie),
-    )
-    return np.concatenate(parts), information
+def equal_strengths(cells: Cells, *, davidson: bool) -> Point:
+    """Where a fit starts: the tie parameter at its estimate for equal strengths.
 
-
-def prior_precision(point: Point, penalty: Penalty) -> FloatArray:
-    """Diagonal of the penalty's second derivatives, in the order of the parameters."""
-    return np.concatenate(
-        [
-            np.full(len(point.theta), penalty.strengths),
-            np.zeros(0 if point.log_tie is None else 1),
-            np.full(len(point.beta), penalty.covariates),
-        ]
-    )
-
-
-def pinned(information: FloatArray, point: Point, penalty: Penalty) -> FloatArray:
-    """The penalised information, made invertible along "all strengths move together".
-
-    Without a prior that direction carries no information and no gradient; giving it some keeps
-    the mean of the strengths where it is and changes nothing else.
+    Without any tie nu is 0, its estimate, and no parameter.
     """
-    matrix = information + np.diag(prior_precision(point, penalty))
-    m = len(point.theta)
-    if penalty.strengths == 0 and m:
-        matrix[:m, :m] += max(float(np.trace(information[:m, :m])), 1e-300) / m**2
-    return matrix
+    tied = float(cells.ties.sum())
+    log_tie = None
+    if davidson and tied > 0:
+        log_tie = float(np.log(2 * tied / float((cells.wins + cells.losses).sum())))
+    return Point(np.zeros(cells.n_items), log_tie, np.zeros(cells.covariates.shape[1]))
 
 
-def maximise(cells: Cells, start: Point, penalty: Penalty) -> Fit:
-    """Newton's method with step halving, until no gradient exceeds 1e-9.
-
-    Where the sums are so large that rounding alone exceeds that, the limit is the rounding.
-    Raises NotConverged when the likelihood has no maximum within reach.
-    """
-    heaviest = float(cells.total.sum())
-    tolerance = max(GRADIENT_TOLERANCE, 4 * np.finfo(float).eps * heaviest)
-    point, value = start, log_likelihood(cells, start, penalty)
-    norm = np.inf
-    for taken in range(MAX_STEPS):
-        p = probabilities(margins(cells, point), point.nu)
-        gradient, information = gradient_and_information(cells, point, p)
-        values = np.concatenate(
-            [
-                point.theta,
-                [] if point.log_tie is None else [point.log_tie],
-                point.beta,
-            ]
-        )
-        gradient -= prior_precision(point, penalty) * values
-        norm = float(np.abs(gradient).max(initial=0.0))
-        if norm <= tolerance:
-            unpenalised = log_likelihood(cells, point, Penalty())
-            return Fit(point, information, norm, unpenalised, taken)
-        try:
-            step = cho_solve(cho_factor(pinned(information, point, penalty)), gradient)
-        except LinAlgError as error:
-            raise NotConverged(
-                "the votes do not determine every parameter (a covariate that never varies within "
-                "a pair, or one that separates the votes): drop it or give a ridge"
-            ) from error
-        point, value = _uphill(cells, point, value, step, penalty)
-    raise NotConverged(
-        f"expected gradients below {tolerance:.1e}, got {norm:.1e} after {MAX_STEPS} steps: "
-        "give a prior, or a ridge if there are covariates"
+def most_likely(cells: Cells, start: Point, penalty: Penalty) -> Optimum:
+    """The maximum of the penalised likelihood. Raises NotConverged."""
+    m, davidson = cells.n_items, start.log_tie is not None
+    precision = np.zeros(len(start.packed))
+    precision[:m] = penalty.strengths
+    precision[m + davidson :] = penalty.covariates
+    return maximise(
+        lambda x: log_likelihood(cells, unpack(x, m, davidson=davidson)),
+        lambda x: gradient_and_information(cells, unpack(x, m, davidson=davidson)),
+        start.packed,
+        n_strengths=m,
+        precision=precision,
+        total=float(cells.total.sum()),
     )
-
-
-def _uphill(
-    cells: Cells, point: Point, value: float, step: FloatArray, penalty: Penalty
-) -> tuple[Point, float]:
-    slack = 1e-12 * (1 + abs(value))
-    for _ in range(60):
-        trial = point.moved(step)
-        reached = log_likelihood(cells, trial, penalty)
-        if reached >= value - slack:
-            return trial, reached
-        step = step / 2
-    return point, value

@@ -7,43 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.stats import t as student
 
+from annotation.aggregation.graph import Connectivity
 from annotation.aggregation.likelihood import probabilities
+from annotation.aggregation.newton import Optimum
+from annotation.aggregation.one_sided import OneSided
+from annotation.aggregation.uncertainty import Uncertainty
 from annotation.aggregation.votes import BoolArray, FloatArray, IntArray
 
 ELO_PER_NAT = 400 / math.log(10)
 MEAN_ELO = 1000.0
-
-
-@dataclass(frozen=True)
-class OneSided:
-    """An item that won (sign 1) or lost (sign -1) every vote against rated items.
-
-    `votes` (m,) against each rated item; with annotators, scaled down to one vote per annotator.
-    """
-
-    sign: int
-    votes: FloatArray
-
-    def log_chance(self, theta: float, opponents: FloatArray) -> float:
-        """Log of the chance of such a clean record for an item of strength `theta` (nats)."""
-        faced = self.votes > 0
-        p = probabilities(self.sign * (theta - opponents[faced]), 0.0)
-        return float(self.votes[faced] @ np.log(p.win))
-
-    def bound(self, opponents: FloatArray, chance: float) -> float:
-        """The strength at which such a record has just this `chance`; -sign * inf without votes."""
-        if not (self.votes > 0).any():
-            return -self.sign * np.inf
-
-        def surplus(theta: float) -> float:
-            return self.log_chance(theta, opponents) - float(np.log(chance))
-
-        reach = 50.0 + float(np.abs(opponents[self.votes > 0]).max()) - float(np.log(chance))
-        reach /= min(1.0, float(self.votes.sum()))
-        return float(brentq(surplus, -reach, reach))
 
 
 @dataclass(frozen=True)
@@ -56,10 +30,11 @@ class Ratings:
         that are not rated, items judged by a single annotator when errors are by annotator).
     covariance: (m, m) in Elo points squared; NaN in rows of items that are not rated.
     degrees_of_freedom: of the t distribution behind intervals; annotators - 1, inf per vote.
-    tie_parameter: Davidson's nu (0: ties never happen, 2: half of even matches); None where ties
-        count half.
+    tie_parameters: by number tied, how much likelier than a single best; {2: nu} is Davidson's nu
+        (0: no ties, 2: half of even matches); empty where ties count half.
     components: (m,) strongly connected components, 0 the rated pool, -1 without votes.
     undefeated, unbeaten, winless: only wins; no loss but a tie; only losses.
+    design_effect: variance of the strengths over that of independent, binomial votes; 1 is none.
     covariate_effects, covariate_errors: (q,) nats per unit and their standard errors.
     """
 
@@ -67,7 +42,7 @@ class Ratings:
     se_elo: FloatArray
     covariance: FloatArray
     degrees_of_freedom: float
-    tie_parameter: float | None
+    tie_parameters: dict[int, float]
     components: IntArray
     undefeated: BoolArray
     unbeaten: BoolArray
@@ -75,6 +50,7 @@ class Ratings:
     n_votes: FloatArray
     covariate_effects: FloatArray
     covariate_errors: FloatArray
+    design_effect: float
     log_likelihood: float
     gradient_norm: float
     one_sided: dict[int, OneSided]
@@ -87,6 +63,11 @@ class Ratings:
     def rated(self) -> BoolArray:
         """(m,) items with a finite rating."""
         return np.isfinite(self.elo)
+
+    @property
+    def tie_parameter(self) -> float | None:
+        """Davidson's nu, None where ties are not modelled."""
+        return self.tie_parameters.get(2)
 
     @cached_property
     def nats(self) -> FloatArray:
@@ -139,3 +120,51 @@ class Ratings:
         score = np.where(np.isinf(d), (d > 0).astype(float), 0.5 + chance.edge)
         np.fill_diagonal(score, 0.5)
         return score
+
+
+def report(
+    *,
+    links: Connectivity,
+    items: BoolArray,
+    record: tuple[FloatArray, FloatArray, FloatArray],
+    n_votes: FloatArray,
+    optimum: Optimum | None,
+    doubt: Uncertainty | None,
+    tie_parameters: dict[int, float],
+    n_covariates: int,
+) -> Ratings:
+    """Ratings of all m items from an optimum over the k in `items` (None where there is none).
+
+    Parameters end in the covariates. `record` is what each item won, lost and tied.
+    `one_sided` is left empty: it needs the ratings first.
+    """
+    m, k, q = len(items), int(items.sum()), n_covariates
+    elo = np.full(m, np.nan)
+    elo[links.above], elo[links.below] = np.inf, -np.inf
+    covariance = np.full((m, m), np.nan)
+    effects, effect_errors = np.full(q, np.nan), np.full(q, np.inf)
+    if optimum is not None and doubt is not None:
+        elo[items] = MEAN_ELO + ELO_PER_NAT * optimum.strengths
+        covariance[np.ix_(items, items)] = ELO_PER_NAT**2 * doubt.covariance[:k, :k]
+        tail = len(optimum.parameters) - q
+        effects = optimum.parameters[tail:]
+        effect_errors = np.sqrt(np.diag(doubt.covariance)[tail:])
+    won, lost, tied = record
+    return Ratings(
+        elo=elo,
+        se_elo=np.where(np.isfinite(elo), np.sqrt(np.diag(covariance)), np.inf),
+        covariance=covariance,
+        degrees_of_freedom=np.inf if doubt is None else doubt.freedom,
+        tie_parameters=tie_parameters,
+        components=links.components,
+        undefeated=(won > 0) & (lost + tied == 0),
+        unbeaten=(lost == 0) & (tied > 0),
+        winless=(lost > 0) & (won + tied == 0),
+        n_votes=n_votes,
+        covariate_effects=effects,
+        covariate_errors=effect_errors,
+        design_effect=float("nan") if doubt is None else doubt.design_effect,
+        log_likelihood=0.0 if optimum is None else optimum.log_likelihood,
+        gradient_norm=0.0 if optimum is None else optimum.gradient_norm,
+        one_sided={},
+    )

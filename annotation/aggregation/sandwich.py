@@ -10,17 +10,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
-from annotation.aggregation.likelihood import (
-    Cells,
-    Fit,
-    Penalty,
-    Point,
-    assemble,
-    margins,
-    pinned,
-    prior_precision,
-    probabilities,
-)
+from annotation.aggregation.likelihood import Cells, Point, assemble, margins, probabilities
+from annotation.aggregation.newton import Optimum
 from annotation.aggregation.votes import BLOCK, FloatArray, Votes
 
 DENSE_SCORES = 1 << 24  # entries of a (groups, parameters) table that may be dense
@@ -107,18 +98,16 @@ def _sparse_group_scores(votes: Votes, covariates: FloatArray, point: Point) -> 
     return np.asarray((scores.T @ scores).toarray())
 
 
-def sandwich(fit: Fit, penalty: Penalty, scores: FloatArray) -> FloatArray:
+def sandwich(optimum: Optimum, scores: FloatArray) -> FloatArray:
     """(P, P) covariance in nats^2, strengths taken against their mean.
 
     A prior counts as one more observation of each parameter, so an item without votes keeps the
-    prior's variance instead of none.
+    prior's variance instead of none. With `scores` the information itself, this is its inverse.
     """
-    bread = pinned(fit.information, fit.point, penalty)
-    meat = scores + np.diag(prior_precision(fit.point, penalty))
-    factor = cho_factor(bread)
-    half = cho_solve(factor, meat)
+    factor = cho_factor(optimum.pinned_information())
+    half = cho_solve(factor, scores + np.diag(optimum.precision))
     covariance = cho_solve(factor, half.T)
-    m = len(fit.point.theta)
+    m = optimum.n_strengths
     covariance[:m] -= covariance[:m].mean(axis=0, keepdims=True)
     covariance[:, :m] -= covariance[:, :m].mean(axis=1, keepdims=True)
     return np.asarray((covariance + covariance.T) / 2)

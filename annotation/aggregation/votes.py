@@ -1,6 +1,6 @@
-"""Votes, checked once, and their summary by pair: all that a rating needs of a million rows."""
+"""Votes, checked once."""
 
-# n votes, m items, p pairs that were compared at least once
+# n votes, m items
 
 from dataclasses import dataclass
 
@@ -14,7 +14,6 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 BLOCK = 1 << 20  # votes handled at a time, so that memory stays flat for 10 million of them
-DENSE_LIMIT = 1 << 22  # cells of an (m, m, 3) table that may be counted without sorting
 
 
 @dataclass(frozen=True)
@@ -32,56 +31,27 @@ class Votes:
     def __len__(self) -> int:
         return len(self.first)
 
+    def between(self, items: BoolArray) -> BoolArray:
+        """(n,) the votes whose two items are both in `items` (m,)."""
+        return np.asarray(items[self.first] & items[self.second])
 
-@dataclass(frozen=True)
-class PairCounts:
-    """Summed weights per compared pair, `first < second`.
-
-    `squares` are the sums of squared weights of wins, losses and ties, which sandwich errors need;
-    None where every vote weighs 1 and they equal the sums.
-    """
-
-    first: IntArray
-    second: IntArray
-    wins: FloatArray
-    losses: FloatArray
-    ties: FloatArray
-    squares: tuple[FloatArray, FloatArray, FloatArray] | None
-    n_items: int
-
-    @property
-    def total(self) -> FloatArray:
-        return self.wins + self.losses + self.ties
-
-    def votes_per_item(self) -> FloatArray:
-        """(m,) summed weight of the votes in which an item took part."""
-        total = self.total
-        return summed(self.first, total, self.n_items) + summed(self.second, total, self.n_items)
-
-    def restricted_to(self, kept: BoolArray) -> "PairCounts":
-        """The pairs whose two items are both in `kept` (m,), renumbered to 0..kept.sum()-1."""
-        inside = kept[self.first] & kept[self.second]
-        number = np.cumsum(kept) - 1
-        return PairCounts(
-            first=number[self.first[inside]],
-            second=number[self.second[inside]],
-            wins=self.wins[inside],
-            losses=self.losses[inside],
-            ties=self.ties[inside],
-            squares=None
-            if self.squares is None
-            else (
-                self.squares[0][inside],
-                self.squares[1][inside],
-                self.squares[2][inside],
-            ),
-            n_items=int(kept.sum()),
+    def restricted_to(self, items: BoolArray) -> "Votes":
+        """The votes between `items` (m,), items and groups renumbered without gaps."""
+        kept = self.between(items)
+        number = np.cumsum(items) - 1
+        group, n_groups = None, 0
+        if self.group is not None:
+            names, group = np.unique(self.group[kept], return_inverse=True)
+            n_groups = len(names)
+        return Votes(
+            first=number[self.first[kept]],
+            second=number[self.second[kept]],
+            outcome=self.outcome[kept],
+            weight=None if self.weight is None else self.weight[kept],
+            group=group,
+            n_items=int(items.sum()),
+            n_groups=n_groups,
         )
-
-
-def summed(place: IntArray, values: FloatArray, size: int) -> FloatArray:
-    """(size,) sums of `values` by their `place`."""
-    return np.bincount(place, values, size).astype(np.float64, copy=False)
 
 
 def check_votes(
@@ -119,24 +89,6 @@ def check_votes(
     weight = _weights(weights, len(first))
     group, n_groups = _groups(groups, len(first))
     return Votes(first, second, outcome, weight, group, n_items, n_groups)
-
-
-def count_pairs(votes: Votes) -> PairCounts:
-    """Votes summed by unordered pair and outcome; O(n + m^2), or O(n log n) for many items."""
-    m = votes.n_items
-    if 3 * m * m <= max(DENSE_LIMIT, len(votes)):
-        cells, counts, squares = _count_dense(votes)
-    else:
-        cells, counts, squares = _count_sorted(votes)
-    return PairCounts(
-        first=cells // m,
-        second=cells % m,
-        losses=counts[:, 0],
-        ties=counts[:, 1],
-        wins=counts[:, 2],
-        squares=None if squares is None else (squares[:, 2], squares[:, 0], squares[:, 1]),
-        n_items=m,
-    )
 
 
 def _items(values: ArrayLike, name: str, n_items: int) -> IntArray:
@@ -208,54 +160,3 @@ def _groups(groups: ArrayLike | None, n: int) -> tuple[IntArray | None, int]:
 
 def _first_nan(values: NDArray[np.floating]) -> int:
     return int(np.isnan(values).argmax())
-
-
-def _count_dense(votes: Votes) -> tuple[IntArray, FloatArray, FloatArray | None]:
-    m = votes.n_items
-    width = 3 * m * m
-    table = np.zeros(width)
-    table_of_squares = None if votes.weight is None else np.zeros(width)
-    block = max(BLOCK, width)
-    for start in range(0, len(votes), block):
-        rows = slice(start, start + block)
-        code = votes.first[rows] * (3 * m)
-        code += votes.second[rows] * 3
-        code += votes.outcome[rows]
-        if votes.weight is None:
-            table += np.bincount(code, minlength=width)
-        else:
-            table += np.bincount(code, votes.weight[rows], width)
-            assert table_of_squares is not None
-            table_of_squares += np.bincount(code, votes.weight[rows] ** 2, width)
-    folded = _fold(table.reshape(m, m, 3))
-    seen = np.flatnonzero(folded.any(axis=1))
-    squares = None
-    if table_of_squares is not None:
-        squares = _fold(table_of_squares.reshape(m, m, 3))[seen]
-    return seen, folded[seen], squares
-
-
-def _fold(table: FloatArray) -> FloatArray:
-    """(m * m, 3) counts with every vote moved to the side where first < second."""
-    m = len(table)
-    folded = np.triu(np.ones((m, m), bool), 1)[:, :, None] * (
-        table + table.transpose(1, 0, 2)[:, :, ::-1]
-    )
-    return np.asarray(folded.reshape(m * m, 3))
-
-
-def _count_sorted(votes: Votes) -> tuple[IntArray, FloatArray, FloatArray | None]:
-    m = votes.n_items
-    low = np.minimum(votes.first, votes.second)
-    high = np.maximum(votes.first, votes.second)
-    outcome = np.where(votes.first < votes.second, votes.outcome, 2 - votes.outcome)
-    cells, position = np.unique(low * m + high, return_inverse=True)
-    code = position * 3 + outcome
-    width = 3 * len(cells)
-    weight = np.ones(len(votes)) if votes.weight is None else votes.weight
-    counts = summed(code, weight, width).reshape(-1, 3)
-    squares = None
-    if votes.weight is not None:
-        squares = summed(code, weight**2, width).reshape(-1, 3)
-    used = counts.any(axis=1)
-    return cells[used], counts[used], None if squares is None else squares[used]

@@ -1,0 +1,65 @@
+"""The errors an estimate deserves: per vote, or by annotator with what clusters cannot show."""
+
+# m items, P parameters
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotation.aggregation.newton import Optimum
+from annotation.aggregation.sandwich import sandwich
+from annotation.aggregation.votes import FloatArray
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Squared summed scores (P, P) of annotators, their number, and how many judged each item."""
+
+    scores: FloatArray
+    n_groups: int
+    per_item: FloatArray
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """(P, P) covariance in nats^2, the t distribution's degrees of freedom, the design effect."""
+
+    covariance: FloatArray
+    freedom: float
+    design_effect: float
+
+
+def uncertainty(
+    optimum: Optimum, scores: FloatArray, clusters: Clusters | None, *, mean_weight: float
+) -> Uncertainty:
+    """Errors from the squared scores (P, P) of single votes, or of annotators where given.
+
+    Clustered variances are not allowed below the per-vote ones: an annotator whose votes happen to
+    balance would show none. They are infinite with one annotator in all, and for an item that
+    a single annotator judged, unless a prior speaks for it.
+    """
+    m = optimum.n_strengths
+    independent = np.diag(sandwich(optimum, optimum.information))[:m] * mean_weight
+    per_vote = sandwich(optimum, scores)
+    if clusters is None:
+        return Uncertainty(per_vote, np.inf, _ratio(np.diag(per_vote)[:m], independent))
+    if clusters.n_groups < 2:
+        unknown = np.full_like(per_vote, np.nan)
+        np.fill_diagonal(unknown, np.inf)
+        return Uncertainty(unknown, 1.0, float("nan"))
+    small_sample = clusters.n_groups / (clusters.n_groups - 1)
+    covariance = sandwich(optimum, small_sample * clusters.scores)
+    shortfall = np.maximum(np.diag(per_vote) - np.diag(covariance), 0.0)
+    covariance += np.diag(shortfall)
+    if not optimum.precision[:m].any():
+        lone = np.flatnonzero(clusters.per_item < 2)
+        covariance[lone, lone] = np.inf
+    effect = _ratio(np.diag(covariance)[:m], independent)
+    return Uncertainty(covariance, clusters.n_groups - 1.0, effect)
+
+
+def _ratio(variance: FloatArray, independent: FloatArray) -> float:
+    known = np.isfinite(variance) & (independent > 0)
+    if not known.any():
+        return float("nan")
+    return float(variance[known].sum() / independent[known].sum())
