@@ -4,12 +4,14 @@ A message says that something changed; the browser asks the API for it and so pa
 permission check. A channel layer that is down costs freshness, never a transaction.
 """
 
+import asyncio
 import logging
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from annotation.models import Event, Project, Team, User
 
@@ -26,15 +28,36 @@ def tell(group: str, type_: str, id_: Any) -> None:
     transaction.on_commit(lambda: _send(group, type_, str(id_)))
 
 
+def attach_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Name the event loop that serves this process's sockets; messages are sent on it.
+
+    Without one (a command, a worker of its own) a message is sent from the calling thread.
+    """
+    global _loop
+    _loop = loop
+
+
+_loop: asyncio.AbstractEventLoop | None = None
+
+
 def _send(group: str, type_: str, id_: str) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
     message = {"type": "forward", "event": {"type": type_, "id": id_, "group": group}}
+    if _loop is not None and _loop.is_running():
+        # Not waited for: the request that caused it is answered meanwhile. Queues of the
+        # in-memory layer belong to this loop and may not be touched from another thread.
+        asyncio.run_coroutine_threadsafe(_deliver(layer, group, message), _loop)
+    else:
+        async_to_sync(_deliver)(layer, group, message)
+
+
+async def _deliver(layer: Any, group: str, message: dict[str, Any]) -> None:
     try:
-        async_to_sync(layer.group_send)(group_name(group), message)
-    except OSError as error:
-        logger.warning("live update %s for %s not sent: %s", type_, group, error)
+        await layer.group_send(group_name(group), message)
+    except (OSError, RedisError) as error:
+        logger.warning("live update for %s not sent: %s", group, error)
 
 
 def record(

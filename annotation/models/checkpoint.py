@@ -45,6 +45,8 @@ class Checkpoint(Noun):
         "annotation.Round", models.PROTECT, null=True, related_name="checkpoints_made"
     )
     metrics = models.JSONField(default=dict, blank=True)
+    # False once a person turned it down at a gate: nothing is built on it any more.
+    is_accepted = models.BooleanField(default=True)
 
     objects = CheckpointQuerySet.as_manager()
 

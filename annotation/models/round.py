@@ -51,6 +51,8 @@ class Round(Noun):
     recipe = models.JSONField(default=dict)
     # [{"state", "at"}]: when each state was entered.
     history = models.JSONField(default=list, blank=True)
+    # The ladder as fitted when the round aggregated; null before. Shape: services.ratings.describe.
+    ladder = models.JSONField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

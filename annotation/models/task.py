@@ -59,7 +59,7 @@ class Task(Noun):
 
 
 class TaskResponse(models.Model):
-    """A response at its canonical index (0, 1, ...) in a task. Rankings are stored in this order."""
+    """A response at its canonical index (0, 1, ...) in a task; rankings are in this order."""
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="entries")
     response = models.ForeignKey(Response, models.PROTECT, related_name="+")

@@ -1,0 +1,130 @@
+"""What generation jobs wrote becomes responses; responses become tasks."""
+
+import json
+import random
+import uuid
+from collections import defaultdict
+from pathlib import Path
+
+from django.db import transaction
+
+from annotation.models import Checkpoint, Job, Prompt, Response, Round, Split, TaskKind
+from annotation.services import tasks
+from annotation.services.recipes import PromptChoice, Recipe
+
+
+def choose_prompts(round: Round, choice: PromptChoice) -> list[Prompt]:
+    """The round's prompts: those no earlier round asked about first, then by a hash of the round.
+
+    Deterministic in the round, so that a second call after a crash chooses the same ones.
+    """
+    prompts = Prompt.objects.filter(project=round.project)
+    if choice.split != "both":
+        prompts = prompts.filter(split=choice.split)
+    rows = list(prompts.values_list("id", "tags"))
+    if choice.tags:
+        wanted = set(choice.tags)
+        rows = [row for row in rows if wanted & set(row[1])]
+    used = set(
+        Response.objects.filter(prompt__project=round.project, round__isnull=False)
+        .exclude(round=round)
+        .values_list("prompt_id", flat=True)
+        .distinct()
+    )
+    rng = random.Random(f"prompts/{round.pk}")
+    ids = sorted(row[0] for row in rows)
+    rng.shuffle(ids)
+    ids.sort(key=lambda id_: id_ in used)
+    chosen = Prompt.objects.in_bulk(ids[: choice.count])
+    return [chosen[id_] for id_ in ids[: choice.count]]
+
+
+def shares(k: int, writers: int) -> list[int]:
+    """How many of K responses each writer gives, dealt in turn, the first writer first.
+
+    >>> shares(4, 3)
+    [2, 1, 1]
+    """
+    return [k // writers + (i < k % writers) for i in range(writers)]
+
+
+def store_responses(job: Job, checkpoint: Checkpoint) -> int:
+    """Read a generation job's file into responses; a second call adds nothing. Returns the count.
+
+    Prompts that got an empty answer keep it: an empty answer is an answer, and a bad one.
+    """
+    settings = job.spec["settings"]
+    rows = []
+    with (Path(job.run_dir) / "responses.jsonl").open(encoding="utf-8") as file:
+        for line in file:
+            value = json.loads(line)
+            for index, one in enumerate(value["responses"]):
+                rows.append(
+                    Response(
+                        prompt_id=uuid.UUID(value["ids"]["prompt"]),
+                        round=job.round,
+                        text=one["text"],
+                        source=Response.Source.CHECKPOINT,
+                        checkpoint=checkpoint,
+                        index=index,
+                        settings=settings,
+                        seed=one["seed"],
+                        token_count=one["tokens"],
+                        finish_reason=one["finish_reason"],
+                    )
+                )
+    Response.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+    return len(rows)
+
+
+@transaction.atomic
+def make_tasks(round: Round, recipe: Recipe) -> int:
+    """Tasks over the round's responses, in one transaction; returns how many.
+
+    A text that one checkpoint wrote twice enters a task once. The same text by two checkpoints
+    stays twice: a labeler ties them, and that tie is evidence about the two. Prompts left with
+    fewer than two different texts make no task.
+    """
+    groups: dict[uuid.UUID, list[Response]] = defaultdict(list)
+    responses = Response.objects.filter(round=round).select_related("prompt")
+    for response in responses.order_by("prompt__content_hash", "id"):
+        groups[response.prompt_id].append(response)
+    by_kind: dict[str, list[tuple[Prompt, list[Response]]]] = defaultdict(list)
+    for number, group in enumerate(groups.values()):
+        by_text = {(one.text.strip(), one.checkpoint_id): one for one in group}
+        distinct = list(by_text.values())
+        rng = random.Random(f"task/{round.pk}/{group[0].prompt_id}")
+        rng.shuffle(distinct)
+        kind = _kind(recipe, number, len(distinct))
+        if kind == TaskKind.COMPARE:
+            distinct = _different_writers(distinct)
+        if len({one.text.strip() for one in distinct}) >= 2:
+            by_kind[kind].append((group[0].prompt, distinct))
+    return sum(
+        len(
+            tasks.create_tasks(
+                round, groups=some, kind=kind, labels_wanted=recipe.tasks.labels_wanted
+            )
+        )
+        for kind, some in by_kind.items()
+    )
+
+
+def _kind(recipe: Recipe, number: int, distinct: int) -> str:
+    if distinct < 3 or recipe.tasks.kind == "compare":
+        return TaskKind.COMPARE
+    if recipe.tasks.kind == "mixed" and number % recipe.tasks.compare_every == 0:
+        return TaskKind.COMPARE
+    return TaskKind.RANK
+
+
+def _different_writers(responses: list[Response]) -> list[Response]:
+    """Two responses, by two writers where there are two: the vote then rates both."""
+    first = responses[0]
+    other = [r for r in responses[1:] if r.checkpoint_id != first.checkpoint_id]
+    return [first, *(other or responses[1:])[:1]]
+
+
+def evaluation_prompts(round: Round, *, count: int) -> list[Prompt]:
+    """Held-out prompts for the evaluation of the round's new checkpoint."""
+    return choose_prompts(round, PromptChoice(count=count, split=Split.EVAL))
