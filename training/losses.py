@@ -34,6 +34,11 @@ def reward_loss(chosen_P: Tensor, rejected_P: Tensor, *, margin_P: Tensor | None
     return -functional.logsigmoid(lead_P if margin_P is None else lead_P - margin_P)
 
 
+def centering_loss(chosen_P: Tensor, rejected_P: Tensor) -> Tensor:
+    """Keeps rewards near zero, which pairs alone leave open (Eisenstein et al. 2023, eq. 2)."""
+    return (chosen_P + rejected_P) ** 2
+
+
 def dpo_loss(
     chosen_logp_P: Tensor,
     rejected_logp_P: Tensor,

@@ -9,6 +9,7 @@ with all six pairs in one loss (Ouyang et al. 2022, section 3.5).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,7 +34,8 @@ class Comparison:
 class Group:
     """One row as tokens. `best` are the responses with the best balance of won and lost pairs.
 
-    `cut` counts its responses that were too long to be taken whole, with or without their prompt.
+    `cut` counts responses too long to be taken whole with their prompt. `reference` is filled in
+    where a loss needs it: each response's log-probability under the reference.
     """
 
     prompts: list[list[int]]
@@ -41,6 +43,7 @@ class Group:
     comparisons: list[Comparison]
     best: list[int]
     cut: int = 0
+    reference: list[float] | None = None
 
     @property
     def length(self) -> int:
@@ -65,6 +68,7 @@ class GroupBatch:
     weight_P: Tensor
     margin_P: Tensor
     best_R: Tensor
+    reference_R: Tensor
 
 
 def encode(
@@ -173,6 +177,40 @@ def decided_pairs(row: PreferenceRow) -> list[tuple[int, int]]:
     return [(i, j) for (i, j), w in weight.items() if w > weight.get((j, i), 0.0)]
 
 
+def judge(row: PreferenceRow, scores: Sequence[float]) -> list[dict[str, Any]]:
+    """How `scores` (one per response) stand to each decided pair of the row: RUN/pairs.jsonl.
+
+    i is the preferred response; `correct` is 1, 0, or 0.5 where the scores are equal.
+    """
+    return [
+        {
+            "ids": {"prompt": row.get("ids", {}).get("prompt")},
+            "i": i,
+            "j": j,
+            "correct": 0.5 if scores[i] == scores[j] else float(scores[i] > scores[j]),
+            "margin": scores[i] - scores[j],
+        }
+        for i, j in decided_pairs(row)
+    ]
+
+
+def agreement(judged: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Share of judged pairs that came out right, and their number; nothing without pairs."""
+    if not judged:
+        return {}
+    right = sum(pair["correct"] for pair in judged)
+    return {"eval/accuracy": right / len(judged), "eval/pairs": float(len(judged))}
+
+
+def left_out(groups: Sequence[Group]) -> dict[str, float]:
+    """What training does not see of its rows, for the result: never silently."""
+    return {
+        "train/rows": float(len(groups)),
+        "train/rows_without_pairs": float(sum(not group.comparisons for group in groups)),
+        "train/responses_cut": float(sum(group.cut for group in groups)),
+    }
+
+
 def collate(groups: Sequence[Group], *, pad: int, device: str = "cpu") -> GroupBatch:
     """Pad the responses, each after its prompt, to one rectangle (on the right).
 
@@ -197,6 +235,7 @@ def collate(groups: Sequence[Group], *, pad: int, device: str = "cpu") -> GroupB
         mask_RT[r, len(prompt) : end] = 1
     first = [0, *accumulate(len(group.responses) for group in groups)]
     found = [(start, one) for start, g in zip(first, groups, strict=False) for one in g.comparisons]
+    reference = [x for group in groups for x in group.reference or [0.0] * len(group.responses)]
     best = {start + i for start, group in zip(first, groups, strict=False) for i in group.best}
     return GroupBatch(
         ids_RT=ids_RT.to(device),
@@ -210,4 +249,5 @@ def collate(groups: Sequence[Group], *, pad: int, device: str = "cpu") -> GroupB
         weight_P=torch.tensor([one.weight for _, one in found]).to(device),
         margin_P=torch.tensor([one.margin for _, one in found]).to(device),
         best_R=torch.tensor([int(r in best) for r in range(len(sequences))]).to(device),
+        reference_R=torch.tensor(reference).to(device),
     )
