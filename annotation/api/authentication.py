@@ -10,6 +10,7 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from annotation.models import ApiToken, User
+from annotation.services.accounts import see
 
 USED_RESOLUTION = timedelta(minutes=5)
 
@@ -19,6 +20,12 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Session"
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        found: tuple[User, None] | None = super().authenticate(request)
+        if found:
+            see(found[0])
+        return found
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -41,6 +48,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         # Written at most every few minutes: a script's every call must not cost a write.
         if token.last_used_at is None or now - token.last_used_at > USED_RESOLUTION:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        see(token.user, now=now)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

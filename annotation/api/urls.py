@@ -1,9 +1,54 @@
 """The whole API on one page, a list of paths per noun."""
 
-from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+from annotation.api.account import AccountView
+from annotation.api.events import EventsView
+from annotation.api.invitations import (
+    InvitationAcceptView,
+    InvitationByLinkView,
+    InvitationsView,
+    InvitationView,
+)
+from annotation.api.members import MembersView, MemberView
+from annotation.api.projects import GuidelinesView, ProjectsView, ProjectView
+from annotation.api.prompts import PromptImportView, PromptsView, PromptView
+from annotation.api.responses import ResponsesView
+from annotation.api.session import SessionView
+from annotation.api.teams import TeamsView, TeamView
+from annotation.api.tokens import TokensView, TokenView
+
+accounts: list[URLPattern | URLResolver] = [
+    path("session/", SessionView.as_view()),
+    path("account/", AccountView.as_view()),
+    path("tokens/", TokensView.as_view()),
+    path("tokens/<uuid:token_id>/", TokenView.as_view()),
+    path("auth/", include("allauth.headless.urls")),
 ]
+teams = [
+    path("teams/", TeamsView.as_view()),
+    path("teams/<uuid:team_id>/", TeamView.as_view()),
+    path("teams/<uuid:team_id>/members/", MembersView.as_view()),
+    path("members/<uuid:membership_id>/", MemberView.as_view()),
+    path("teams/<uuid:team_id>/invitations/", InvitationsView.as_view()),
+    path("invitations/<uuid:invitation_id>/", InvitationView.as_view()),
+    path("invitations/by-token/<str:token>/", InvitationByLinkView.as_view()),
+    path("invitations/by-token/<str:token>/accept/", InvitationAcceptView.as_view()),
+]
+projects = [
+    path("projects/", ProjectsView.as_view()),
+    path("projects/<uuid:project_id>/", ProjectView.as_view()),
+    path("projects/<uuid:project_id>/guidelines/", GuidelinesView.as_view()),
+    path("projects/<uuid:project_id>/prompts/", PromptsView.as_view()),
+    path("projects/<uuid:project_id>/prompts/import/", PromptImportView.as_view()),
+    path("prompts/<uuid:prompt_id>/", PromptView.as_view()),
+    path("projects/<uuid:project_id>/responses/", ResponsesView.as_view()),
+    path("projects/<uuid:project_id>/events/", EventsView.as_view()),
+]
+schema = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*accounts, *teams, *projects, *schema]

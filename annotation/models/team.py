@@ -57,9 +57,17 @@ class Role(models.TextChoices):
     VIEWER = "viewer"
 
 
+class TeamQuerySet(models.QuerySet["Team"]):
+    def for_user(self, user: Any) -> "TeamQuerySet":
+        """Teams in which the user is an active member."""
+        return self.filter(memberships__user=user, memberships__status="active")
+
+
 class Team(Noun):
     name = models.CharField(max_length=100)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
+
+    objects = TeamQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

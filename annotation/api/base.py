@@ -1,0 +1,61 @@
+"""What the views share: parse a body, give a page, name a row."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotation.api.pagination import Pages
+from annotation.models import User
+
+
+def user_of(request: Request) -> User:
+    """Who asks; for views that admit nobody else."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+class View(APIView):
+    pagination_class = Pages
+
+    def parse(
+        self, request: Request, serializer: type[serializers.Serializer[Any]]
+    ) -> dict[str, Any]:
+        """The checked body; ValidationError (400) names the fields that are wrong."""
+        form = serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+    def query(
+        self, request: Request, serializer: type[serializers.Serializer[Any]]
+    ) -> dict[str, Any]:
+        """The checked query string; a name that is not asked for is ignored."""
+        form = serializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+    def page(
+        self,
+        request: Request,
+        rows: QuerySet[Any, Any],
+        serializer: type[serializers.Serializer[Any]],
+        **context: Any,
+    ) -> Response:
+        paginator = self.pagination_class()
+        found = paginator.paginate_queryset(rows, request, view=self)
+        return paginator.get_paginated_response(serializer(found, many=True, context=context).data)
+
+
+class NameOf(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class EstimateOf(serializers.Serializer[Any]):
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    n = serializers.IntegerField()
