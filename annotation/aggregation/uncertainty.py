@@ -13,11 +13,14 @@ from annotation.aggregation.votes import FloatArray
 
 @dataclass(frozen=True)
 class Clusters:
-    """Squared summed scores (P, P) of annotators, their number, and how many judged each item."""
+    """Squared summed scores (P, P) of annotators (or rankings) and their number.
+
+    `judged_by` (m,) is how many of them judged each item, None where one is enough.
+    """
 
     scores: FloatArray
     n_groups: int
-    per_item: FloatArray
+    judged_by: FloatArray | None
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ def uncertainty(
     covariance = sandwich(optimum, small_sample * clusters.scores)
     shortfall = np.maximum(np.diag(per_vote) - np.diag(covariance), 0.0)
     covariance += np.diag(shortfall)
-    if not optimum.precision[:m].any():
-        lone = np.flatnonzero(clusters.per_item < 2)
+    if clusters.judged_by is not None and not optimum.precision[:m].any():
+        lone = np.flatnonzero(clusters.judged_by[:m] < 2)
         covariance[lone, lone] = np.inf
     effect = _ratio(np.diag(covariance)[:m], independent)
     return Uncertainty(covariance, clusters.n_groups - 1.0, effect)
