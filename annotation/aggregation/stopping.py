@@ -113,10 +113,11 @@ def annotator_blocks(score: ArrayLike, worker: ArrayLike, *, size: int) -> Float
 def votes_still_needed(scores: ArrayLike, *, confidence: float = 0.95) -> Estimate:
     """How many more scores until the sequence excludes even odds, if they go on as so far.
 
-    Follows the mean path of the bet from where it stands; half of all streams take longer. `low`
-    and `high` are the same for a mean one standard error further from and nearer to 1/2; inf
-    means not within a million. 0 once decided. Nobody can promise this number: the votes so far
-    choose it, and early ones choose it badly. Raises InvalidScores; needs 2 scores.
+    Follows the mean path of the bet from where it stands; nearly half of all streams take longer,
+    and one in five more than twice as long. `low` and `high` are the same for a mean one standard
+    error further from and nearer to 1/2; inf means not within a million. 0 once decided. Nobody
+    can promise this number: the votes so far choose it, and early ones choose it badly. Raises
+    InvalidScores; needs 2 scores.
     """
     x = _checked(scores, confidence)
     if x.size < 2:
@@ -141,11 +142,11 @@ def votes_still_needed(scores: ArrayLike, *, confidence: float = 0.95) -> Estima
 
 
 def typical_votes(win_rate: float, *, tie_rate: float = 0.0, confidence: float = 0.95) -> float:
-    """Independent votes until half of all `confidence_sequence`s exclude 1/2; inf beyond a million.
+    """Independent votes until a `confidence_sequence` typically excludes 1/2; inf over a million.
 
-    From the mean path of the bet; the average over streams is longer by a third (some take very
-    long). `win_rate` counts a tie as half a win. Raises InvalidScores where the two cannot go
-    together.
+    From the mean path of the bet: between the median and the mean over streams. One stream in
+    five takes more than twice as long (docs/statistics.md). `win_rate` counts a tie as half a
+    win. Raises InvalidScores where the two cannot go together.
     """
     win = win_rate - tie_rate / 2
     shares = np.array([1 - win - tie_rate, tie_rate, win])
