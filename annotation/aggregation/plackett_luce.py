@@ -36,7 +36,8 @@ def fit(
     = not ranked (compared with nothing, not "worst").
 
     weights: (R,) importance of each ranking. groups: (R,) the annotator of each; errors are
-    clustered by annotator, or else by ranking, and never below those of independent choices. prior: precision of a normal prior on strengths, 1 / nats^2.
+    clustered by annotator, or else by ranking, and never below those of independent choices.
+    prior: precision of a normal prior on strengths, 1 / nats^2.
     Which items have a finite rating follows from "is somewhere ranked not below" as for pairs.
     `tie_parameters` holds delta by size of tie; rankings of a single item say nothing.
     Raises InvalidOrder, NoVotes, AllTies, NotConverged.

@@ -15,7 +15,8 @@ from annotation.aggregation.votes import FloatArray
 class Clusters:
     """Squared summed scores (P, P) of annotators (or rankings) and their number.
 
-    `judged_by` (m,) is how many of them judged each item, None where one is enough.
+    `judged_by` (m,) is how many annotators judged each item; None for rankings, where one is
+    enough and intervals are normal.
     """
 
     scores: FloatArray
@@ -58,7 +59,8 @@ def uncertainty(
         lone = np.flatnonzero(clusters.judged_by[:m] < 2)
         covariance[lone, lone] = np.inf
     effect = _ratio(np.diag(covariance)[:m], independent)
-    return Uncertainty(covariance, clusters.n_groups - 1.0, effect)
+    freedom = np.inf if clusters.judged_by is None else clusters.n_groups - 1.0
+    return Uncertainty(covariance, freedom, effect)
 
 
 def _ratio(variance: FloatArray, independent: FloatArray) -> float:
