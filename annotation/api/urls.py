@@ -4,6 +4,13 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from annotation.api.account import AccountView
+from annotation.api.checkpoints import CheckpointsView, CheckpointView
+from annotation.api.datasets import (
+    DatasetDownloadView,
+    DatasetPreviewView,
+    DatasetsView,
+    DatasetView,
+)
 from annotation.api.events import EventsView
 from annotation.api.invitations import (
     InvitationAcceptView,
@@ -11,10 +18,30 @@ from annotation.api.invitations import (
     InvitationsView,
     InvitationView,
 )
+from annotation.api.jobs import (
+    JobCancelView,
+    JobLogView,
+    JobMetricsView,
+    JobRetryView,
+    JobsOfProjectView,
+    JobsOfRoundView,
+    JobView,
+)
 from annotation.api.members import MembersView, MemberView
 from annotation.api.projects import GuidelinesView, ProjectsView, ProjectView
 from annotation.api.prompts import PromptImportView, PromptsView, PromptView
 from annotation.api.responses import ResponsesView
+from annotation.api.rounds import (
+    LadderView,
+    OverviewView,
+    RecipesView,
+    RoundCancelView,
+    RoundResolveView,
+    RoundStartView,
+    RoundsView,
+    RoundView,
+    SamplesView,
+)
 from annotation.api.session import SessionView
 from annotation.api.teams import TeamsView, TeamView
 from annotation.api.tokens import TokensView, TokenView
@@ -46,9 +73,42 @@ projects = [
     path("projects/<uuid:project_id>/responses/", ResponsesView.as_view()),
     path("projects/<uuid:project_id>/events/", EventsView.as_view()),
 ]
+rounds = [
+    path("recipes/", RecipesView.as_view()),
+    path("projects/<uuid:project_id>/overview/", OverviewView.as_view()),
+    path("projects/<uuid:project_id>/rounds/", RoundsView.as_view()),
+    path("rounds/<uuid:round_id>/", RoundView.as_view()),
+    path("rounds/<uuid:round_id>/start/", RoundStartView.as_view()),
+    path("rounds/<uuid:round_id>/cancel/", RoundCancelView.as_view()),
+    path("rounds/<uuid:round_id>/resolve/", RoundResolveView.as_view()),
+    path("rounds/<uuid:round_id>/ladder/", LadderView.as_view()),
+    path("rounds/<uuid:round_id>/samples/", SamplesView.as_view()),
+    path("rounds/<uuid:round_id>/jobs/", JobsOfRoundView.as_view()),
+]
+training = [
+    path("projects/<uuid:project_id>/jobs/", JobsOfProjectView.as_view()),
+    path("jobs/<uuid:job_id>/", JobView.as_view()),
+    path("jobs/<uuid:job_id>/metrics/", JobMetricsView.as_view()),
+    path("jobs/<uuid:job_id>/log/", JobLogView.as_view()),
+    path("jobs/<uuid:job_id>/cancel/", JobCancelView.as_view()),
+    path("jobs/<uuid:job_id>/retry/", JobRetryView.as_view()),
+    path("projects/<uuid:project_id>/checkpoints/", CheckpointsView.as_view()),
+    path("checkpoints/<uuid:checkpoint_id>/", CheckpointView.as_view()),
+    path("projects/<uuid:project_id>/datasets/", DatasetsView.as_view()),
+    path("datasets/<uuid:dataset_id>/", DatasetView.as_view()),
+    path("datasets/<uuid:dataset_id>/preview/", DatasetPreviewView.as_view()),
+    path("datasets/<uuid:dataset_id>/download/", DatasetDownloadView.as_view()),
+]
 schema = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*accounts, *teams, *projects, *schema]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *accounts,
+    *teams,
+    *projects,
+    *rounds,
+    *training,
+    *schema,
+]

@@ -1,14 +1,18 @@
 """Checkpoints: register one's own, keep what a job made, find the ones a recipe names."""
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from annotation import events
+from annotation.aggregation.estimate import Estimate, with_interval
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Project, Round, User
 from training import records
@@ -106,7 +110,7 @@ def keep_checkpoint(
             team=job.project.team,
             project=job.project,
             object_id=checkpoint.pk,
-            detail={"job": str(job.pk)},
+            job=str(job.pk),
         )
         events.tell(f"project:{job.project_id}", "checkpoint.changed", checkpoint.pk)
     return checkpoint
@@ -120,6 +124,55 @@ def keep_finished() -> None:
     for job in jobs.select_related("project__team"):
         dataset = Dataset.objects.get(path=job.spec["dataset"]["path"])
         keep_checkpoint(job, name=job.key, kind=Checkpoint.Kind.BASE, parents=[], dataset=dataset)
+
+
+def lineage_of(checkpoint: Checkpoint) -> dict[str, int]:
+    """How many labels, prompts and labelers this checkpoint and all its ancestors learned from.
+
+    A dataset that learns from the whole project holds earlier rounds too, so the largest counts,
+    not the sums, are what went in.
+    """
+    seen: set[Any] = set()
+    waiting = [checkpoint]
+    labels = prompts = 0
+    labelers: set[str] = set()
+    while waiting:
+        one = waiting.pop()
+        if one.pk in seen:
+            continue
+        seen.add(one.pk)
+        if one.dataset is not None and one.dataset.kind == Dataset.Kind.PREFERENCE:
+            labels = max(labels, one.dataset.provenance.get("labels", 0))
+            prompts = max(prompts, one.dataset.rows)
+            labelers |= set(one.dataset.provenance.get("labelers", ()))
+        waiting.extend(one.parents.select_related("dataset"))
+    return {"labels": labels, "prompts": prompts, "labelers": len(labelers)}
+
+
+def held_out_accuracy(reward: Checkpoint) -> Estimate | None:
+    """How often the reward model orders held-out pairs as people did, ties counting half.
+
+    The 95 % interval resamples prompts, since the pairs of one prompt rise and fall together.
+    None without held-out pairs.
+    """
+    if reward.job is None:
+        return None
+    path = Path(reward.job.run_dir) / "pairs.jsonl"
+    if not path.exists():
+        return None
+    by_prompt: dict[str, list[float]] = {}
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            by_prompt.setdefault(row["ids"]["prompt"], []).append(float(row["correct"]))
+    if not by_prompt:
+        return None
+    correct = np.array([sum(values) for values in by_prompt.values()])
+    pairs = np.array([len(values) for values in by_prompt.values()], dtype=float)
+    if len(pairs) < 2:
+        return None
+    estimate = with_interval(lambda hits, of: float(hits.sum() / of.sum()), correct, pairs, upper=1)
+    return replace(estimate, n=int(pairs.sum()))
 
 
 def _free_name(project: Project, name: str) -> str:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Prefetch
 
 from annotation import events
-from annotation.aggregation import consensus
+from annotation.aggregation.consensus import consensus
 from annotation.models import Dataset, Label, Project, Prompt, Round, Split, Task, TaskResponse
 from training import records
 
@@ -181,7 +181,8 @@ def _freeze(
                 team=project.team,
                 project=project,
                 object_id=dataset.pk,
-                detail={"digest": digest, "rows": counts["rows"]},
+                digest=digest,
+                rows=counts["rows"],
             )
     if not made:
         path.unlink()
@@ -211,7 +212,7 @@ def write_consensus(round: Round) -> int:
 
 def _consensus(labels: list[dict[str, Any]], k: int) -> dict[str, Any]:
     rankings = [row["ranking"] for row in labels if row["ranking"] is not None]
-    ranks = consensus.kemeny(rankings).ranks if rankings else [None] * k
+    ranks = consensus(rankings).ranks if rankings else [None] * k
     return {
         "ranks": [None if rank is None else int(rank) for rank in ranks],
         "weights": pair_weights(rankings, k),

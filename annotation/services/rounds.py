@@ -107,7 +107,7 @@ def resolve_block(round: Round, *, action: str, by: User | None) -> Round:
         if action != "cancel":
             _apply(locked, blocked, action, by)
             _enter(locked, blocked["state"])
-        _record(locked, "round.resolved", by, {"action": action})
+        _record(locked, "round.resolved", by, choice=action)
     if action == "cancel":
         return cancel_round(round, by=by)
     round.refresh_from_db()
@@ -201,17 +201,16 @@ def _block(round: Round, why: Blocked) -> None:
             "actions": why.actions,
         }
         _enter(locked, State.BLOCKED, blocked)
-        _record(locked, "round.blocked", None, {"reason": why.reason})
+        _record(locked, "round.blocked", None, reason=why.reason)
 
 
-def _record(
-    round: Round, action: str, by: User | None, detail: dict[str, Any] | None = None
-) -> None:
+def _record(round: Round, action: str, by: User | None, **detail: Any) -> None:
     events.record(
         action,
         team=round.project.team,
         project=round.project,
         actor=by,
         object_id=round.pk,
-        detail={"number": round.number, **(detail or {})},
+        number=round.number,
+        **detail,
     )

@@ -9,6 +9,7 @@ and the result once.
 
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,7 @@ def nothing() -> None:
     """Nothing has to happen together with the move."""
 
 
-class Blocked(Exception):  # noqa: N818 - a state of the round, not a mistake
+class Blocked(Exception):
     """The round cannot go on by itself: why, what shows it, and what a person may choose."""
 
     def __init__(
@@ -95,7 +96,7 @@ def label(round: Round, recipe: Recipe) -> Together | None:
             "This round has no tasks. Cancel it, and start one whose recipe generates responses.",
             actions={"cancel": "Cancel the round"},
         )
-    return nothing if progress.done >= progress.total else None
+    return partial(tasks.close, round) if progress.done >= progress.total else None
 
 
 def aggregate(round: Round, recipe: Recipe) -> Together | None:

@@ -13,6 +13,7 @@ class Recipe:
 
     seed: int = 17
     pretraining_rows: int = 20_000
+    prompts: int = 2_000  # of the project
     prompts_per_round: int = 300  # a fifth of them, chosen by their hash, is held out
     responses_per_prompt: int = 4
     labels_wanted: int = 2  # labels per task

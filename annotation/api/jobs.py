@@ -1,0 +1,129 @@
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotation.api.access import get_job, get_project, get_round
+from annotation.api.base import NameOf, View
+from annotation.models import Job
+from annotation.services import jobs
+from training import progress
+
+LOG_TAIL = 64 * 1024
+
+
+class ErrorOf(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # `class` is the name in the run directory and a keyword here.
+        return {
+            "class": serializers.CharField(),
+            "text": serializers.CharField(allow_blank=True),
+        }
+
+
+class RoundNameOf(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+
+
+class JobOf(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    project = NameOf()
+    round = RoundNameOf(allow_null=True)
+    method = serializers.CharField()
+    key = serializers.CharField()
+    state = serializers.ChoiceField(Job.State.choices)
+    attempt = serializers.IntegerField()
+    max_attempts = serializers.IntegerField()
+    cancel_requested = serializers.BooleanField()
+    step = serializers.IntegerField()
+    total = serializers.IntegerField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    heartbeat_at = serializers.DateTimeField(allow_null=True)
+    exit_code = serializers.IntegerField(allow_null=True)
+    error = ErrorOf(allow_null=True)
+    result = serializers.JSONField(allow_null=True)
+    spec = serializers.JSONField()
+    checkpoint = NameOf(allow_null=True, default=None)
+
+
+class MetricsOf(serializers.Serializer[Any]):
+    rows = serializers.ListField(child=serializers.DictField())
+    next = serializers.IntegerField(
+        help_text="Ask with since=<this>. Smaller than what was asked: a resume cut back, start over."
+    )
+
+
+class MetricsQuery(serializers.Serializer[Any]):
+    since = serializers.IntegerField(min_value=0, default=0)
+
+
+ROWS = Job.objects.select_related("round", "checkpoint", "project")
+
+
+class JobsOfRoundView(View):
+    @extend_schema(responses=JobOf(many=True), operation_id="rounds_jobs")
+    def get(self, request: Request, round_id: UUID) -> Response:
+        found = get_round(request.user, round_id, "job.view")
+        return self.page(request, ROWS.filter(round=found).order_by("created_at"), JobOf)
+
+
+class JobsOfProjectView(View):
+    @extend_schema(responses=JobOf(many=True), operation_id="jobs_list")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        found = get_project(request.user, project_id, "job.view")
+        return self.page(request, ROWS.filter(project=found).order_by("-created_at"), JobOf)
+
+
+class JobView(View):
+    @extend_schema(responses=JobOf, operation_id="jobs_show")
+    def get(self, request: Request, job_id: UUID) -> Response:
+        found = get_job(request.user, job_id, "job.view")
+        return Response(JobOf(ROWS.get(pk=found.pk)).data)
+
+
+class JobMetricsView(View):
+    @extend_schema(parameters=[MetricsQuery], responses=MetricsOf, operation_id="jobs_metrics")
+    def get(self, request: Request, job_id: UUID) -> Response:
+        found = get_job(request.user, job_id, "job.view")
+        rows, offset = progress.read_metrics(
+            found.run_dir, self.query(request, MetricsQuery)["since"]
+        )
+        return Response({"rows": rows, "next": offset})
+
+
+class JobLogView(View):
+    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR}, operation_id="jobs_log")
+    def get(self, request: Request, job_id: UUID) -> HttpResponse:
+        """The last 64 kB of the job's output."""
+        path = Path(get_job(request.user, job_id, "job.view").run_dir) / "log.txt"
+        content = b""
+        if path.exists():
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - LOG_TAIL))
+                content = file.read()
+        return HttpResponse(content, content_type="text/plain; charset=utf-8")
+
+
+class JobCancelView(View):
+    @extend_schema(request=None, responses=JobOf, operation_id="jobs_cancel")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        found = get_job(request.user, job_id, "job.edit")
+        jobs.cancel_job(found, by=request.user)
+        return Response(JobOf(ROWS.get(pk=found.pk)).data)
+
+
+class JobRetryView(View):
+    @extend_schema(request=None, responses=JobOf, operation_id="jobs_retry")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        found = get_job(request.user, job_id, "job.edit")
+        jobs.retry_job(found, by=request.user)
+        return Response(JobOf(ROWS.get(pk=found.pk)).data)
