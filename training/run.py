@@ -181,7 +181,7 @@ class Run:
 
     def report_now(self, values: dict[str, float], *, split: str = "eval") -> None:
         """Write one row of metrics at once, as measured at the current step."""
-        row = {"t": progress.now_text(), "step": self.step, "split": split}
+        row: dict[str, Any] = {"t": progress.now_text(), "step": self.step, "split": split}
         progress.append_metrics(self.directory, {**row, **values})
 
     def _write_due_metrics(self) -> None:

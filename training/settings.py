@@ -175,7 +175,8 @@ class Sampling:
     temperature: float = setting(1.0, "softness of sampling; 0 takes the likeliest token", least=0)
     top_p: float = setting(1.0, "share of the probability kept for sampling", above=0, most=1)
     max_new_tokens: int = setting(64, "tokens of a response at most", least=1)
-    batch_size: int = setting(64, "responses written at a time", least=1)
+    responses_per_prompt: int = setting(1, "responses for each prompt", least=1, most=64)
+    batch_size: int = setting(128, "responses written at a time", least=1)
     max_length: int = setting(256, "tokens of prompt and response together", least=8)
     bf16: bool = setting(False, "compute in bfloat16")
 
@@ -187,7 +188,6 @@ class GenerateSettings(Sampling):
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateSettings(Sampling):
-    responses_per_prompt: int = setting(1, "responses for each prompt", least=1, most=64)
     split: str = setting("eval", "rows to evaluate", choices=("eval", "train", "all"))
 
 

@@ -1,12 +1,11 @@
 """Supervised fine-tuning: learn to write the assistant's turns of demonstrations."""
 
-# B rows, T tokens, V vocabulary
+# B rows, T tokens
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from training import chat, models, optim
@@ -14,6 +13,7 @@ from training.chat import Encoded
 from training.collate import Batch, pad_right
 from training.data import Batches, micro_batches, split_rows
 from training.errors import SpecError
+from training.logprobs import token_logps
 from training.run import Result, Run
 from training.settings import PretrainSettings, SftSettings
 
@@ -88,11 +88,9 @@ def fit(
 
 def next_token_nll(model: PreTrainedModel, batch: Batch) -> Tensor:
     """Sum over the learned tokens of -log p(token | everything before it), in nats."""
-    logits_BTV = model(input_ids=batch.ids_BT, attention_mask=None, use_cache=False).logits
-    targets_BT = batch.ids_BT.masked_fill(batch.answer_BT == 0, -100)[:, 1:]
-    return F.cross_entropy(
-        logits_BTV[:, :-1].flatten(0, 1).float(), targets_BT.flatten(), reduction="sum"
-    )
+    learned_BT = batch.answer_BT.clone()
+    learned_BT[:, 0] = 0  # nothing comes before the first token
+    return -token_logps(model, batch.ids_BT, learned_BT).sum()
 
 
 def collate(

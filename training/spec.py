@@ -104,9 +104,11 @@ class JobSpec:
                 f"{self.method} reads a dataset of kind {' or '.join(kinds)}, "
                 f"got {self.dataset.kind!r}"
             )
-        if (self.model is None) != (self.method == "pretrain"):
-            verb = "takes no" if self.method == "pretrain" else "needs a"
-            raise SpecError(f"{self.method} {verb} model")
+        if self.method == "pretrain" and self.model is not None:
+            raise SpecError("pretrain starts from nothing and takes no model")
+        judges = self.method == "evaluate" and self.dataset.kind == "preference"
+        if self.model is None and self.method != "pretrain" and not judges:
+            raise SpecError(f"{self.method} needs a model")
         if self.method in NEEDS_REWARD and self.reward is None:
             raise SpecError(f"{self.method} needs a reward model")
         if not 0 <= self.seed < 2**63:
