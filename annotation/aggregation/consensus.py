@@ -1,8 +1,8 @@
 """One ranking of a task's few responses out of what several people said.
 
 Kemeny's ranking (Kemeny and Snell 1962) lies closest to the voters': every pair of responses on
-which a voter says the opposite counts 1, every pair tied by only one of the two counts 1/2. Ties are
-rankings like any other: where most voters tie two responses, so does the consensus. It is exact
+which a voter says the opposite counts 1, every pair tied by only one of the two counts 1/2. Ties
+are answers like any other: where most voters tie two responses, so does the consensus. It is exact
 here, by dynamic programming over the 2^K sets that can stand at the top, for up to 9 responses.
 
 - A voter who could not rank one of a pair says nothing about that pair.
@@ -32,8 +32,8 @@ Ranks = Sequence[int | None]
 class Consensus:
     """Ranks 1 best, equal = tie, None = cannot be ranked: Kemeny's, with two others beside.
 
-    `disagreement` is the distance from all voters to `ranks`, in statements contradicted, of
-    `statements` made about pairs. `preferences` (K, K) is the weight that put the row above the
+    `disagreement` is the distance of the closest ranking, in statements contradicted, of the
+    `statements` about pairs. `preferences` (K, K) is the weight that put the row above the
     column. `unique` where no ranking as close as any contradicts another.
     """
 

@@ -1,7 +1,7 @@
 """Plackett-Luce strengths from whole rankings, with ties and partial orders.
 
 The Davidson-Luce model of Turner, van Etten, Firth and Kosmidis (2020): with two items it is
-Davidson's model of pairs, without ties Plackett-Luce. See `choices`.
+Davidson's model of pairs, without ties Plackett-Luce. See `davidson_luce`.
 """
 
 # R rankings, m items, k rated items
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from annotation.aggregation.choices import Choices
+from annotation.aggregation.davidson_luce import Choices
 from annotation.aggregation.errors import InvalidInput, InvalidOrder, NoVotes
 from annotation.aggregation.graph import connectivity
 from annotation.aggregation.one_sided import OneSided
