@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from training import models, preferences
 from training.data import split_rows
-from training.fit import fit, pair_measures, per_response, report_agreement
+from training.fit import best_means, fit, pair_measures, per_response, report_agreement
 from training.logprobs import token_logps
 from training.losses import DPOLoss, dpo_loss, mean_logps
 from training.preferences import Group, GroupBatch
@@ -70,17 +70,10 @@ def preference_loss(logp_RT: Tensor, batch: GroupBatch, settings: DpoSettings) -
     )
     loss = (batch.weight_P * loss_P).sum()
     if settings.sft_weight:
-        loss = loss - settings.sft_weight * best_logps(logp_RT, batch).sum()
+        loss = (
+            loss - settings.sft_weight * best_means(mean_logps(logp_RT, batch.mask_RT), batch).sum()
+        )
     return loss
-
-
-def best_logps(logp_RT: Tensor, batch: GroupBatch) -> Tensor:
-    """logp_G: the mean log-probability per token of each row's best responses; 0 without any."""
-    mean_R = mean_logps(logp_RT, batch.mask_RT) * batch.best_R
-    rows = int(batch.group_R[-1]) + 1
-    sum_G = mean_R.new_zeros(rows).index_add(0, batch.group_R, mean_R)
-    count_G = mean_R.new_zeros(rows).index_add(0, batch.group_R, batch.best_R.to(mean_R.dtype))
-    return sum_G / count_G.clamp(min=1)
 
 
 def response_logps(logp_RT: Tensor, batch: GroupBatch, settings: DpoSettings) -> Tensor:

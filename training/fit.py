@@ -35,7 +35,7 @@ def fit(
     batches = Batches([group.length for group in groups], settings, seed=run.spec.seed)
     optimizer = optim.adamw(model.parameters(), settings)
     if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable()  # type: ignore[no-untyped-call]
+        model.gradient_checkpointing_enable()
         model.train()  # transformers recomputes activations in training mode only
     run.track(model=model, optimizer=optimizer)
 
@@ -48,14 +48,14 @@ def fit(
             batch = collate([groups[i] for i in piece], pad=pad, device=run.device)
             with optim.precision(run.device, bf16=settings.bf16):
                 loss, sums = batch_loss(batch)
-            (loss / len(chosen)).backward()  # type: ignore[no-untyped-call]
+            (loss / len(chosen)).backward()
             for name, value in {"loss": loss.detach(), **sums}.items():
                 measures[name] = measures.get(name, 0.0) + float(value) / len(chosen)
             tokens += int(batch.real_RT.sum())
         step_size = optim.learning_rate(step, total, settings)
         norm = optim.take_step(optimizer, step_size=step_size, max_grad_norm=settings.max_grad_norm)
         run.report({**measures, "lr": step_size, "grad_norm": norm}, tokens=tokens)
-    model.eval()  # type: ignore[no-untyped-call]
+    model.eval()
 
 
 @torch.no_grad()
@@ -111,3 +111,12 @@ def pair_measures(score_R: Tensor, batch: GroupBatch) -> dict[str, Tensor]:
         "reward/rejected": (share_P * rejected_P).sum(),
         "reward/margin": (share_P * (chosen_P - rejected_P)).sum(),
     }
+
+
+def best_means(value_R: Tensor, batch: GroupBatch) -> Tensor:
+    """value_G: the mean of `value_R` over each row's best responses; 0 for a row without any."""
+    rows = int(batch.group_R[-1]) + 1
+    best_R = batch.best_R.to(value_R.dtype)
+    sum_G = value_R.new_zeros(rows).index_add(0, batch.group_R, value_R * best_R)
+    count_G = value_R.new_zeros(rows).index_add(0, batch.group_R, best_R)
+    return sum_G / count_G.clamp(min=1)

@@ -85,7 +85,7 @@ def _over_slices(
 
 def _logits(model: PreTrainedModel, hidden_ND: Tensor) -> Tensor:
     """Logits in float32: bfloat16 is too coarse for a logsumexp. Cohere scales, Gemma caps them."""
-    logits_NV: Tensor = model.get_output_embeddings()(hidden_ND)  # type: ignore[no-untyped-call]
+    logits_NV: Tensor = model.get_output_embeddings()(hidden_ND)
     logits_NV = logits_NV if logits_NV.dtype == torch.float64 else logits_NV.float()
     scale = getattr(model.config, "logit_scale", None)
     if scale is not None:

@@ -3,7 +3,7 @@
 Log-probabilities are natural logs. Masks are 1 where a token counts.
 """
 
-# B sequences, T tokens, P pairs, K responses of one prompt
+# B sequences, T tokens, P pairs
 
 from typing import Literal
 
@@ -72,14 +72,12 @@ def dpo_loss(
     return (1 - label_smoothing) * right_P + label_smoothing * wrong_P
 
 
-def rrhf_ranking_loss(mean_logp_K: Tensor, rank_K: Tensor) -> Tensor:
-    """RRHF's hinge over all pairs of one prompt's responses, summed (Yuan et al. 2023, eq. 2).
+def rrhf_ranking_loss(chosen_logp_P: Tensor, rejected_logp_P: Tensor) -> Tensor:
+    """RRHF's hinge, loss_P of each pair of one prompt's responses (Yuan et al. 2023, eq. 2).
 
-    `mean_logp_K`: log-probability per token (eq. 1). Rank 1 is best; equal ranks ask for nothing.
+    Log-probabilities are means per token (eq. 1).
     """
-    better_KK = rank_K[:, None] < rank_K[None, :]
-    lead_KK = mean_logp_K[:, None] - mean_logp_K[None, :]
-    return torch.relu(-lead_KK)[better_KK].sum()
+    return torch.relu(rejected_logp_P - chosen_logp_P)
 
 
 def clipped_policy_loss(

@@ -13,6 +13,7 @@ from torch import nn
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     AutoTokenizer,
     LlamaConfig,
     LlamaForCausalLM,
@@ -79,6 +80,11 @@ def load_policy(folder: Path, *, device: str) -> PreTrainedModel:
 def load_reward(folder: Path, *, device: str) -> PreTrainedModel:
     """A model with one scalar output; the head is new (and random) if the folder has none."""
     return _load(AutoModelForSequenceClassification, folder, device, num_labels=1)
+
+
+def load_critic(folder: Path, *, device: str) -> PreTrainedModel:
+    """A model with one scalar per token, from a reward model or (with a new head) from a policy."""
+    return _load(AutoModelForTokenClassification, folder, device, num_labels=1)
 
 
 def new_tokenizer(texts: list[str], *, vocabulary_size: int) -> PreTrainedTokenizerBase:

@@ -10,7 +10,7 @@ from training.progress import read_metrics, read_result
 from training.settings import PretrainSettings
 from training.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec
 
-WORDS = "red green blue one two three cat dog tree house yes no please thanks".split()
+WORDS = ["red", "green", "blue", "one", "two", "three", "cat", "dog", "tree", "yes", "no", "please"]
 
 
 def make_policy(folder: Path, *, seed: int = 0, hidden_size: int = 32, layers: int = 2) -> Path:
