@@ -20,10 +20,10 @@ from annotation.aggregation.likelihood import (
 )
 from annotation.aggregation.newton import Optimum
 from annotation.aggregation.one_sided import one_sided_records
-from annotation.aggregation.pairs import PairCounts, count_pairs, groups_per_item
+from annotation.aggregation.pairs import PairCounts, count_pairs, groups_per_item, summed
 from annotation.aggregation.ratings import ELO_PER_NAT, MEAN_ELO, Ratings, report
 from annotation.aggregation.sandwich import group_scores, vote_scores
-from annotation.aggregation.uncertainty import Clusters, Uncertainty, uncertainty
+from annotation.aggregation.uncertainty import Clusters, Uncertainty, effective_number, uncertainty
 from annotation.aggregation.votes import BoolArray, FloatArray, Votes, check_votes
 
 Ties = Literal["half", "davidson"]
@@ -154,7 +154,9 @@ def _uncertainty(
     clusters = None
     if votes.group is not None:
         scores = group_scores(votes, covariates, point)
-        clusters = Clusters(scores, votes.n_groups, groups_per_item(votes))
+        weight = np.ones(len(votes)) if votes.weight is None else votes.weight
+        effective = effective_number(summed(votes.group, weight, votes.n_groups))
+        clusters = Clusters(scores, votes.n_groups, groups_per_item(votes), effective)
     mean_weight = 1.0 if votes.weight is None else float(votes.weight.mean())
     scores = vote_scores(cells, point, squares)
     return uncertainty(optimum, scores, clusters, mean_weight=mean_weight)

@@ -20,7 +20,7 @@ from annotation.aggregation.graph import connectivity
 from annotation.aggregation.one_sided import OneSided
 from annotation.aggregation.rankings import Groups, Order, check_order
 from annotation.aggregation.ratings import Ratings, report
-from annotation.aggregation.uncertainty import Clusters, uncertainty
+from annotation.aggregation.uncertainty import Clusters, effective_number, uncertainty
 from annotation.aggregation.votes import BoolArray, FloatArray, IntArray
 
 
@@ -149,11 +149,12 @@ def _clusters(scores: csr_array, ranking: IntArray, group: IntArray | None) -> C
     member = csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape)
     together = member @ scores
     judged_by = None
+    effective = effective_number(np.bincount(code).astype(np.float64))
     if group is not None:
         touched = scores.copy()
         touched.data[:] = 1.0
         judged_by = np.asarray(((member @ touched) > 0).sum(axis=0), np.float64)
-    return Clusters(np.asarray((together.T @ together).toarray()), len(names), judged_by)
+    return Clusters(np.asarray((together.T @ together).toarray()), len(names), judged_by, effective)
 
 
 def _one_sided(

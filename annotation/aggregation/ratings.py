@@ -29,7 +29,8 @@ class Ratings:
     se_elo: standard error against the pool's mean; inf where the data cannot give one (items
         that are not rated, items judged by a single annotator when errors are by annotator).
     covariance: (m, m) in Elo points squared; NaN in rows of items that are not rated.
-    degrees_of_freedom: of the t distribution behind intervals; annotators - 1, inf per vote.
+    degrees_of_freedom: of the t distribution behind intervals: the effective number of annotators
+        less one, inf per vote.
     tie_parameters: by number tied, how much likelier than a single best; {2: nu} is Davidson's nu
         (0: no ties, 2: half of even matches); empty where ties count half.
     components: (m,) strongly connected components, 0 the rated pool, -1 without votes.

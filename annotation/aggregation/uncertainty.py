@@ -16,12 +16,13 @@ class Clusters:
     """Squared summed scores (P, P) of annotators (or rankings) and their number.
 
     `judged_by` (m,) is how many annotators judged each item; None for rankings, where one is
-    enough and intervals are normal.
+    enough and intervals are normal. `effective` is their number discounted for unequal size.
     """
 
     scores: FloatArray
     n_groups: int
     judged_by: FloatArray | None
+    effective: float
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,18 @@ def uncertainty(
         lone = np.flatnonzero(clusters.judged_by[:m] < 2)
         covariance[lone, lone] = np.inf
     effect = _ratio(np.diag(covariance)[:m], independent)
-    freedom = np.inf if clusters.judged_by is None else clusters.n_groups - 1.0
+    freedom = np.inf if clusters.judged_by is None else max(clusters.effective - 1, 1.0)
     return Uncertainty(covariance, freedom, effect)
+
+
+def effective_number(sizes: FloatArray) -> float:
+    """(sum of sizes)^2 / sum of squares: what unequal clusters are worth in equal ones.
+
+    Degrees of freedom of G - 1 let 95 % intervals cover 90 % when a few annotators wrote most of
+    the votes; this number less one restores 94 to 97 % (see docs/statistics.md). A simple form of
+    the effective number of clusters of Carter, Schnepel and Steigerwald (2017).
+    """
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
 
 
 def _ratio(variance: FloatArray, independent: FloatArray) -> float:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         "annotator, prompt, weight) by Bradley-Terry, with intervals, possible ranks and the pairs "
         "that are not distinguishable yet."
     )
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="CSV file with a header, - for standard input")
