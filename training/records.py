@@ -50,6 +50,7 @@ class PreferenceRow(TypedDict):
     ranks: list[int | None]
     weights: NotRequired[list[list[float]] | None]
     votes: NotRequired[int]
+    all_bad: NotRequired[int]  # how many of the votes found every response bad
     split: NotRequired[str]
     ids: NotRequired[dict[str, Any]]
 
@@ -116,10 +117,14 @@ def pairs(row: PreferenceRow) -> list[Pair]:
 def kto_rows(row: PreferenceRow) -> list[KtoRow]:
     """Desirable where a response beats more than it loses to, undesirable where fewer.
 
+    Where most votes found all responses bad, all are undesirable, whatever their order.
+
     >>> row = {"prompt": [], "responses": ["a", "b", "c"], "ranks": [1, 2, 3]}
     >>> [(kto.completion, kto.label) for kto in kto_rows(row)]
     [('a', True), ('c', False)]
     """
+    if 2 * row.get("all_bad", 0) > row.get("votes", 0):
+        return [KtoRow(row["prompt"], text, False) for text in row["responses"]]
     balance = [0.0] * len(row["responses"])
     for pair in pairs(row):
         balance[pair.i] += pair.weight
@@ -262,7 +267,7 @@ def _check_responses(value: Any) -> str | None:
 
 
 def _check_preference(row: Any) -> str | None:
-    if problem := _check_shape(row, {"prompt", "responses", "ranks"}, {"weights", "votes"}):
+    if problem := _check_shape(row, {"prompt", "responses", "ranks"}, {"weights", "votes", "all_bad"}):
         return problem
     problem = _check_conversation(row["prompt"], "prompt") or _check_responses(row["responses"])
     if problem:

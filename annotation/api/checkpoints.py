@@ -1,13 +1,13 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_checkpoint, get_project
-from annotation.api.base import NameOf, View
+from annotation.api.base import NameOf, View, user_of
 from annotation.api.jobs import RoundNameOf
 from annotation.models import Checkpoint
 from annotation.services import checkpoints
@@ -39,7 +39,11 @@ class CheckpointOf(serializers.Serializer[Any]):
     metrics = serializers.JSONField()
     is_accepted = serializers.BooleanField()
     created_at = serializers.DateTimeField()
-    lineage = LineageOf()
+    lineage = serializers.SerializerMethodField()
+
+    @extend_schema_field(LineageOf)
+    def get_lineage(self, checkpoint: Checkpoint) -> dict[str, int]:
+        return checkpoints.lineage_of(checkpoint)
 
 
 class CheckpointInput(serializers.Serializer[Any]):
@@ -59,21 +63,15 @@ ROWS = Checkpoint.objects.select_related("project", "dataset", "job", "round").p
 
 
 def shown(checkpoint: Checkpoint) -> dict[str, Any]:
-    row = ROWS.get(pk=checkpoint.pk)
-    row.lineage = checkpoints.lineage_of(row)  # type: ignore[attr-defined]
-    return CheckpointOf(row).data
+    return CheckpointOf(ROWS.get(pk=checkpoint.pk)).data
 
 
 class CheckpointsView(View):
     @extend_schema(responses=CheckpointOf(many=True), operation_id="checkpoints_list")
     def get(self, request: Request, project_id: UUID) -> Response:
         project = get_project(request.user, project_id, "checkpoint.view")
-        pages = self.pagination_class()
         rows = ROWS.filter(project=project).order_by("-created_at")
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        for row in page:
-            row.lineage = checkpoints.lineage_of(row)
-        return pages.get_paginated_response(CheckpointOf(page, many=True).data)
+        return self.page(request, rows, CheckpointOf)
 
     @extend_schema(
         request=CheckpointInput, responses={201: CheckpointOf}, operation_id="checkpoints_create"
@@ -82,7 +80,7 @@ class CheckpointsView(View):
         """Register one's own model as a writer or a reward model."""
         project = get_project(request.user, project_id, "checkpoint.edit")
         form = self.parse(request, CheckpointInput)
-        made = checkpoints.register_checkpoint(project, by=request.user, **form)
+        made = checkpoints.register_checkpoint(project, by=user_of(request), **form)
         return Response(shown(made), status=201)
 
 

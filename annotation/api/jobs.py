@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_job, get_project, get_round
-from annotation.api.base import NameOf, View
+from annotation.api.base import NameOf, View, user_of
 from annotation.models import Job
 from annotation.services import jobs
 from training import progress
@@ -117,7 +117,7 @@ class JobCancelView(View):
     @extend_schema(request=None, responses=JobOf, operation_id="jobs_cancel")
     def post(self, request: Request, job_id: UUID) -> Response:
         found = get_job(request.user, job_id, "job.edit")
-        jobs.cancel_job(found, by=request.user)
+        jobs.cancel_job(found, by=user_of(request))
         return Response(JobOf(ROWS.get(pk=found.pk)).data)
 
 
@@ -125,5 +125,5 @@ class JobRetryView(View):
     @extend_schema(request=None, responses=JobOf, operation_id="jobs_retry")
     def post(self, request: Request, job_id: UUID) -> Response:
         found = get_job(request.user, job_id, "job.edit")
-        jobs.retry_job(found, by=request.user)
+        jobs.retry_job(found, by=user_of(request))
         return Response(JobOf(ROWS.get(pk=found.pk)).data)

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_round
-from annotation.api.base import EstimateOf, NameOf, View
+from annotation.api.base import EstimateOf, NameOf, View, user_of
 from annotation.models import Round
 from annotation.services import overviews, ratings, recipes, rounds
 from training.settings import describe_settings
@@ -15,7 +15,7 @@ from training.settings import describe_settings
 
 class ChoiceOf(serializers.Serializer[Any]):
     action = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class BlockOf(serializers.Serializer[Any]):
@@ -155,7 +155,7 @@ class OverviewOf(serializers.Serializer[Any]):
 class SettingOf(serializers.Serializer[Any]):
     name = serializers.CharField()
     type = serializers.CharField()
-    default = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
+    default = serializers.JSONField(allow_null=True)
     description = serializers.CharField()
     least = serializers.FloatField(required=False)
     above = serializers.FloatField(required=False)
@@ -164,7 +164,7 @@ class SettingOf(serializers.Serializer[Any]):
 
 
 class RecipesOf(serializers.Serializer[Any]):
-    default = serializers.JSONField()  # type: ignore[assignment]
+    default = serializers.JSONField()
     methods = serializers.DictField(child=SettingOf(many=True))
     gates = serializers.ListField(child=serializers.CharField())
 
@@ -199,7 +199,7 @@ class RoundsView(View):
     def post(self, request: Request, project_id: UUID) -> Response:
         project = get_project(request.user, project_id, "round.edit")
         form = self.parse(request, RecipeInput)
-        made = rounds.create_round(project, recipe=form["recipe"], by=request.user)
+        made = rounds.create_round(project, recipe=form["recipe"], by=user_of(request))
         return Response(shown(made), status=201)
 
 
@@ -213,21 +213,21 @@ class RoundView(View):
         """Change the recipe of a draft."""
         found = get_round(request.user, round_id, "round.edit")
         form = self.parse(request, RecipeInput)
-        return Response(shown(rounds.change_recipe(found, recipe=form["recipe"], by=request.user)))
+        return Response(shown(rounds.change_recipe(found, recipe=form["recipe"], by=user_of(request))))
 
 
 class RoundStartView(View):
     @extend_schema(request=None, responses=RoundOf, operation_id="rounds_start")
     def post(self, request: Request, round_id: UUID) -> Response:
         found = get_round(request.user, round_id, "round.edit")
-        return Response(shown(rounds.start_round(found, by=request.user)))
+        return Response(shown(rounds.start_round(found, by=user_of(request))))
 
 
 class RoundCancelView(View):
     @extend_schema(request=None, responses=RoundOf, operation_id="rounds_cancel")
     def post(self, request: Request, round_id: UUID) -> Response:
         found = get_round(request.user, round_id, "round.edit")
-        return Response(shown(rounds.cancel_round(found, by=request.user)))
+        return Response(shown(rounds.cancel_round(found, by=user_of(request))))
 
 
 class RoundResolveView(View):
@@ -236,7 +236,7 @@ class RoundResolveView(View):
         """Choose one of the actions that a blocked round offers."""
         found = get_round(request.user, round_id, "round.edit")
         action = self.parse(request, ResolveInput)["action"]
-        return Response(shown(rounds.resolve_block(found, action=action, by=request.user)))
+        return Response(shown(rounds.resolve_block(found, action=action, by=user_of(request))))
 
 
 class LadderView(View):

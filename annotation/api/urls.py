@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from annotation.api.account import AccountView
+from annotation.api.assignments import AssignmentsView, DraftView, SkipView
 from annotation.api.checkpoints import CheckpointsView, CheckpointView
 from annotation.api.datasets import (
     DatasetDownloadView,
@@ -27,9 +28,11 @@ from annotation.api.jobs import (
     JobsOfRoundView,
     JobView,
 )
+from annotation.api.labels import LabelsView, LabelView, MyLabelsView, UndoView
 from annotation.api.members import MembersView, MemberView
 from annotation.api.projects import GuidelinesView, ProjectsView, ProjectView
 from annotation.api.prompts import PromptImportView, PromptsView, PromptView
+from annotation.api.queues import QueuesView
 from annotation.api.responses import ResponsesView
 from annotation.api.rounds import (
     LadderView,
@@ -98,6 +101,16 @@ training = [
     path("datasets/<uuid:dataset_id>/", DatasetView.as_view()),
     path("datasets/<uuid:dataset_id>/preview/", DatasetPreviewView.as_view()),
     path("datasets/<uuid:dataset_id>/download/", DatasetDownloadView.as_view()),
+]
+labeling = [
+    path("queues/", QueuesView.as_view()),
+    path("projects/<uuid:project_id>/assignments/", AssignmentsView.as_view()),
+    path("projects/<uuid:project_id>/undo/", UndoView.as_view()),
+    path("projects/<uuid:project_id>/labels/", LabelsView.as_view()),
+    path("assignments/<uuid:assignment_id>/draft/", DraftView.as_view()),
+    path("assignments/<uuid:assignment_id>/label/", LabelView.as_view()),
+    path("assignments/<uuid:assignment_id>/skip/", SkipView.as_view()),
+    path("me/labels/", MyLabelsView.as_view()),
 ]
 schema = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

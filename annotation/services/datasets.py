@@ -1,7 +1,7 @@
 """Freezing: rows leave the database once, into a file that never changes."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -210,7 +210,7 @@ def write_consensus(round: Round) -> int:
     return len(changed)
 
 
-def _consensus(labels: list[dict[str, Any]], k: int) -> dict[str, Any]:
+def _consensus(labels: Sequence[Mapping[str, Any]], k: int) -> dict[str, Any]:
     rankings = [row["ranking"] for row in labels if row["ranking"] is not None]
     ranks = consensus(rankings).ranks if rankings else [None] * k
     return {

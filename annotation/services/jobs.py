@@ -172,12 +172,13 @@ def follow(job: Job) -> None:
     if status is not None and status.attempt == job.attempt:
         _copy_progress(job, status)
     code = progress.read_exit(run_dir, attempt=job.attempt)
-    if code is not None and not _alive(job, run_dir, status):
+    if code is not None:
+        # Written last, after everything it speaks of is on the disk.
         _end(job, code, status)
         return
     if job.cancel_requested:
         _stop(job, run_dir, status, now)
-    if code is None and not _alive(job, run_dir, status) and _had_time_to_start(job, now):
+    if not _alive(job, run_dir, status) and _had_time_to_start(job, now):
         _lost(job, "The process ended without an exit code: killed, or the machine went down.")
     elif status is not None and status.attempt == job.attempt and _silent(status, now):
         _kill(job, status)

@@ -76,11 +76,12 @@ def _progress(round: Round) -> dict[str, Any]:
 def people_now(where: Q) -> int:
     """Labelers who hold a lease or ended one in the last minutes."""
     recent = timezone.now() - LATELY
-    return (
+    found = (
         Assignment.objects.filter(where)
         .filter(Q(state=Assignment.State.LEASED, leased_at__gte=recent) | Q(ended_at__gte=recent))
-        .aggregate(n=Count("labeler", distinct=True))["n"]
+        .aggregate(n=Count("labeler", distinct=True))
     )
+    return int(found["n"])
 
 
 def _steps(round: Round) -> list[dict[str, Any]]:

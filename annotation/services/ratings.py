@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from annotation import events
 from annotation.aggregation import bradley_terry, elo, ranks
-from annotation.aggregation.errors import AggregationError
+from annotation.aggregation.errors import InvalidInput
 from annotation.aggregation.ratings import Ratings
 from annotation.models import Checkpoint, Label, Rating, Round, TaskResponse
 
@@ -315,7 +315,7 @@ def close(round: Round) -> None:
     """
     try:
         value = describe(ladder(round))
-    except AggregationError as error:
+    except InvalidInput as error:
         value = {
             "computed_at": timezone.now().isoformat(),
             "votes": 0,

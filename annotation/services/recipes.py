@@ -6,10 +6,15 @@ known is refused by name, and training settings are checked by the same table th
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from annotation.errors import InvalidRecipe
 from training.spec import METHODS, SpecError, validate_settings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Part = TypeVar("Part", bound="DataclassInstance")
 
 TASK_KINDS = ("compare", "rank", "mixed")
 SPLITS = ("train", "eval", "both")
@@ -193,7 +198,7 @@ def _settings(method: str, settings: Any, where: str) -> None:
         raise _refuse(where, str(error)) from error
 
 
-def _build(kind: type[Any], value: Any, where: str) -> Any:
+def _build(kind: type[Part], value: Any, where: str) -> Part:
     if not isinstance(value, dict):
         raise _refuse(where, f"expected a JSON object, got {value!r}")
     fields = {part.name: part for part in dataclasses.fields(kind)}

@@ -21,7 +21,7 @@ from annotation.services.stages import Blocked
 logger = logging.getLogger(__name__)
 
 State = Round.State
-NEXT = {
+NEXT: dict[str, State] = {
     State.GENERATING: State.LABELING,
     State.LABELING: State.AGGREGATING,
     State.AGGREGATING: State.TRAINING,
