@@ -28,7 +28,9 @@ class Settings(TypedDict, total=False):
     policy: Policy
 
 
-def create_project(team: Team, *, by: User, settings: Settings, guidelines: str = "") -> Project:
+def create_project(
+    team: Team, *, by: User | None, settings: Settings, guidelines: str = ""
+) -> Project:
     project = Project(team=team)
     _apply(project, settings)
     with transaction.atomic():

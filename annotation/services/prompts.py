@@ -121,7 +121,7 @@ def import_prompts(
         # Two imports of the same prompts would both find them missing, and the second one die on
         # the unique constraint. The lock lets labels of the project be written meanwhile.
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        writers = _Writers(project)
+        writers = Writers(project)
         records = _parsed(lines, report)
         while batch := list(islice(records, BATCH)):
             _store(project, batch, writers, report)
@@ -169,7 +169,7 @@ def parse_json(line: str | bytes) -> Any:
     try:
         return json.loads(line)
     except ValueError as error:
-        raise InvalidInput(f"expected one JSON object per line, got {_short(line)}") from error
+        raise InvalidInput(f"expected one JSON object per line, got {short(line)}") from error
     except RecursionError as error:
         raise InvalidInput("expected a JSON object, got one nested too deeply") from error
 
@@ -177,7 +177,7 @@ def parse_json(line: str | bytes) -> Any:
 def parse_record(value: Any) -> PromptRecord:
     """A line's object, checked; InvalidInput says what was expected and what came."""
     if not isinstance(value, dict):
-        raise InvalidInput(f"expected a JSON object, got {_short(value)}")
+        raise InvalidInput(f"expected a JSON object, got {short(value)}")
     unknown = value.keys() - {
         "messages", "prompt", "responses", "tags", "language", "source", "ids", "split"
     }  # fmt: skip
@@ -193,14 +193,14 @@ def parse_record(value: Any) -> PromptRecord:
         )
     tags = value.get("tags") or []
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise InvalidInput(f"expected tags as a list of texts, got {_short(tags)}")
+        raise InvalidInput(f"expected tags as a list of texts, got {short(tags)}")
     source, language = value.get("source") or "", value.get("language") or "en"
     if not isinstance(source, str) or len(source) > 200:
         raise InvalidInput(
-            f"expected source as a text of at most 200 characters, got {_short(source)}"
+            f"expected source as a text of at most 200 characters, got {short(source)}"
         )
     if not isinstance(language, str) or len(language) > 10:
-        raise InvalidInput(f"expected language as a code such as en, got {_short(language)}")
+        raise InvalidInput(f"expected language as a code such as en, got {short(language)}")
     responses = [_parse_response(response) for response in _listed(value, "responses")]
     check_text(source, language, *tags)
     digest = content_hash(messages)
@@ -214,19 +214,19 @@ def parse_messages(value: dict[str, Any]) -> list[Message]:
     if isinstance(given, str):
         given = [{"role": "user", "content": given}]
     if not isinstance(given, list) or not given:
-        raise InvalidInput(f"expected a list of messages, got {_short(given)}")
+        raise InvalidInput(f"expected a list of messages, got {short(given)}")
     for message in given:
         if not isinstance(message, dict) or message.keys() != {"role", "content"}:
             raise InvalidInput(
-                f"expected a message with exactly role and content, got {_short(message)}"
+                f"expected a message with exactly role and content, got {short(message)}"
             )
         if message["role"] not in ROLES:
             raise InvalidInput(
-                f"expected role system, user or assistant, got {_short(message['role'])}"
+                f"expected role system, user or assistant, got {short(message['role'])}"
             )
         content = message["content"]
         if not isinstance(content, str) or not content.strip():
-            raise InvalidInput(f"expected content as text that is not empty, got {_short(content)}")
+            raise InvalidInput(f"expected content as text that is not empty, got {short(content)}")
         check_text(content)
     return given
 
@@ -234,7 +234,7 @@ def parse_messages(value: dict[str, Any]) -> list[Message]:
 def _listed(value: dict[str, Any], name: str) -> list[Any]:
     found = value.get(name) or []
     if not isinstance(found, list):
-        raise InvalidInput(f"expected {name} as a list, got {_short(found)}")
+        raise InvalidInput(f"expected {name} as a list, got {short(found)}")
     return found
 
 
@@ -245,10 +245,10 @@ def _parse_response(value: Any) -> tuple[str, str | None]:
         text, model = value["text"], value.get("model")
     else:
         raise InvalidInput(
-            f"expected a response as text or as an object with text and model, got {_short(value)}"
+            f"expected a response as text or as an object with text and model, got {short(value)}"
         )
     if not isinstance(text, str) or not (model is None or (isinstance(model, str) and model)):
-        raise InvalidInput(f"expected text and model of a response as texts, got {_short(value)}")
+        raise InvalidInput(f"expected text and model of a response as texts, got {short(value)}")
     check_text(text, model or "")
     if model and len(model) > 200:
         raise InvalidInput(f"expected a model name of at most 200 characters, got {len(model)}")
@@ -266,12 +266,12 @@ def check_text(*texts: str) -> None:
             raise InvalidInput("expected whole characters, got half a surrogate pair") from error
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-class _Writers:
+class Writers:
     """The external checkpoints that stand for the models named in a file, made when first met."""
 
     def __init__(self, project: Project) -> None:
@@ -301,7 +301,7 @@ def external_checkpoint(project: Project, model: str) -> Checkpoint:
 
 
 def _store(
-    project: Project, batch: list[PromptRecord], writers: _Writers, report: ImportReport
+    project: Project, batch: list[PromptRecord], writers: Writers, report: ImportReport
 ) -> None:
     digests = {record.digest for record in batch}
     ids: dict[str, UUID] = dict(
