@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from annotation.models import Job, Round
 from annotation.services import demos, ratings
 from annotation.simulation.client import Desk, sign_in
-from annotation.simulation.labelers import LABELERS
+from annotation.simulation.labelers import LABELERS, Labeler
 from annotation.simulation.recipe import DEMO
 
 
@@ -39,8 +39,9 @@ class Command(BaseCommand):
         stop = threading.Event()
         try:
             self._wait_for_server(server)
-            people = [self._seat(demo, labeler, stop) for labeler in LABELERS]
-            self._follow(demo, server, people)
+            people = [self._seat(demo, labeler) for labeler in LABELERS]
+            at_work = [self._set_to_work(desk, stop) for desk in people]
+            self._follow(demo, server, people, at_work)
             stop.set()
             comparison = demos.compare(demo)
             self._report(demo, comparison)
@@ -89,23 +90,32 @@ class Command(BaseCommand):
             time.sleep(0.1)
         raise CommandError(f"The server did not answer at {self.url} within 30 s.")
 
-    def _seat(self, demo: demos.Demo, labeler: Any, stop: threading.Event) -> Desk:
-        """A simulated labeler at work in a thread of its own."""
+    def _seat(self, demo: demos.Demo, labeler: Labeler) -> Desk:
+        """A simulated labeler, signed in."""
         http = sign_in(self.url, email=demos.email_of(labeler.name), password=demo.password)
-        desk = Desk(labeler, http, str(demo.project.pk))
-        threading.Thread(
-            target=desk.work, kwargs={"stop": stop.is_set}, name=labeler.name, daemon=True
-        ).start()
-        return desk
+        return Desk(labeler, http, str(demo.project.pk))
+
+    def _set_to_work(self, desk: Desk, stop: threading.Event) -> threading.Thread:
+        thread = threading.Thread(
+            target=desk.work, kwargs={"stop": stop.is_set}, name=desk.labeler.name, daemon=True
+        )
+        thread.start()
+        return thread
 
     def _follow(
-        self, demo: demos.Demo, server: "subprocess.Popen[bytes]", people: list[Desk]
+        self,
+        demo: demos.Demo,
+        server: "subprocess.Popen[bytes]",
+        people: list[Desk],
+        at_work: list[threading.Thread],
     ) -> None:
         """Say what happens until the last round is done."""
         said: dict[str, str] = {}
         while True:
             if server.poll() is not None:
                 raise CommandError("The server has ended; see its messages above.")
+            if gone := [thread.name for thread in at_work if not thread.is_alive()]:
+                raise CommandError(f"Simulated labeler {gone[0]} stopped; see the error above.")
             demos.start_when_ready(demo)
             for job in Job.objects.filter(project=demo.project).order_by("created_at"):
                 self._change(said, str(job.pk), f"  {job.method}: {_progress(job)}", job.state)
