@@ -1,12 +1,14 @@
 """A tiny policy and tiny jobs: real models, tokenizers and runs, small enough for a test."""
 
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from training import models, records, runner
-from training.progress import read_metrics, read_result
+from training.progress import read_metrics, read_result, read_status, request_stop
 from training.settings import PretrainSettings
 from training.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec
 
@@ -64,3 +66,23 @@ def curve(run_dir: Path, name: str) -> list[float]:
     """The training values of one metric, in order."""
     rows, _ = read_metrics(run_dir)
     return [row[name] for row in rows if row["split"] == "train" and name in row]
+
+
+def stop_after(run_dir: Path, step: int) -> int:
+    """Run the job in this process until someone else asks it to stop after `step`; exit code."""
+
+    def ask() -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            status = read_status(run_dir)
+            if status is not None and status.step >= step:
+                request_stop(run_dir)
+                return
+            ended.wait(0.005)
+
+    ended = threading.Event()
+    someone = threading.Thread(target=ask)
+    someone.start()
+    code = runner.run_directory(run_dir)
+    someone.join()
+    return code
