@@ -50,3 +50,7 @@ class LeaseExpired(Conflict):
 
 class NothingToUndo(Conflict):
     code = "nothing_to_undo"
+
+
+class AlreadyLabeled(Conflict):
+    code = "already_labeled"

@@ -6,6 +6,7 @@ permission check. A channel layer that is down costs freshness, never a transact
 
 import asyncio
 import logging
+import threading
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -17,6 +18,11 @@ from annotation.models import Event, Project, Team, User
 
 logger = logging.getLogger(__name__)
 
+# Between two messages of `tell_soon` to one group; a label a millisecond is one message.
+SOON_SECONDS = 0.5
+_soon: dict[tuple[str, str], str] = {}
+_soon_lock = threading.Lock()
+
 
 def group_name(group: str) -> str:
     """`round:<uuid>` as a channel-layer group name, which may not hold a colon."""
@@ -26,6 +32,30 @@ def group_name(group: str) -> str:
 def tell(group: str, type_: str, id_: Any) -> None:
     """Tell the subscribers of `group` ("round:<id>", ...) that `id_` changed, on commit."""
     transaction.on_commit(lambda: _send(group, type_, str(id_)))
+
+
+def tell_soon(group: str, type_: str, id_: Any) -> None:
+    """As `tell`, for what happens hundreds of times a second: only the newest one is told.
+
+    The first waits `SOON_SECONDS` for others like it, so nothing is ever the last and untold.
+    """
+    transaction.on_commit(lambda: _collect(group, type_, str(id_)))
+
+
+def _collect(group: str, type_: str, id_: str) -> None:
+    with _soon_lock:
+        is_first = (group, type_) not in _soon
+        _soon[group, type_] = id_
+    if is_first:
+        timer = threading.Timer(SOON_SECONDS, _send_collected, (group, type_))
+        timer.daemon = True
+        timer.start()
+
+
+def _send_collected(group: str, type_: str) -> None:
+    with _soon_lock:
+        id_ = _soon.pop((group, type_))
+    _send(group, type_, id_)
 
 
 def attach_loop(loop: asyncio.AbstractEventLoop) -> None:

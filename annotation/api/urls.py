@@ -13,6 +13,7 @@ from annotation.api.datasets import (
     DatasetView,
 )
 from annotation.api.events import EventsView
+from annotation.api.exports import ExportView
 from annotation.api.invitations import (
     InvitationAcceptView,
     InvitationByLinkView,
@@ -75,6 +76,7 @@ projects = [
     path("prompts/<uuid:prompt_id>/", PromptView.as_view()),
     path("projects/<uuid:project_id>/responses/", ResponsesView.as_view()),
     path("projects/<uuid:project_id>/events/", EventsView.as_view()),
+    path("projects/<uuid:project_id>/export/", ExportView.as_view()),
 ]
 rounds = [
     path("recipes/", RecipesView.as_view()),
@@ -123,5 +125,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *projects,
     *rounds,
     *training,
+    *labeling,
     *schema,
 ]

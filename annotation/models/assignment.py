@@ -41,6 +41,8 @@ class Assignment(Noun):
     draft = models.JSONField(null=True, blank=True)
     # Milliseconds on the client's clock: an older draft arriving late does not win.
     draft_saved_at = models.BigIntegerField(default=0)
+    # The labeler asked to say it again; the label stands until they have.
+    amends = models.BooleanField(default=False)
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -70,12 +72,14 @@ class Seat(models.Model):
 
     Its row lock serialises the requests of one labeler (two tabs, a retry) without touching
     anybody else's; `cursor` is the last queue position handed out, so that finding work costs
-    the same after 20,000 labels as after none.
+    the same after 20,000 labels as after none. `behind` walks the positions up to the cursor once
+    there is nothing beyond it, for what was locked when the cursor went past.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="seats")
     labeler = models.ForeignKey(User, models.CASCADE, related_name="seats")
     cursor = models.BigIntegerField(default=-1)
+    behind = models.BigIntegerField(default=-1)
     day = models.DateField(null=True, blank=True)
     labels_today = models.PositiveIntegerField(default=0)
     guideline_version_seen = models.PositiveIntegerField(default=0)

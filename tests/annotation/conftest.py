@@ -6,6 +6,12 @@ from rest_framework.test import APIClient
 from annotation.models import Membership, Project, Role, Team, User
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """A password that is slow to try is slow to make, too, for every user of every test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def alice(db):
     return User.objects.create_user("alice@example.com", "correct horse battery", name="Alice")

@@ -1,0 +1,306 @@
+"""The queue of a project: who stands where in it, and which task comes next.
+
+Locks are taken in one order everywhere: seat, then task, then assignment. A task that somebody
+else has locked is passed over, never waited for, except by the one request that wants exactly
+that task; so no two transactions can wait for one another. Locks are NO KEY UPDATE: the KEY SHARE
+that a foreign key takes on a task, a round or a user must not wait for them.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db.models import Max
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from annotation.database import Columns, as_uuid, change, fetch
+from annotation.models import Assignment, Label, Project, Round, Seat, Task, Team, User
+from annotation.permissions import ALLOWED
+
+# How many open tasks behind the cursor one request looks at, when there is nothing before it.
+SWEEP = 1000
+NO_END = 2**62
+# A queue says how many tasks wait, up to so many.
+MOST_COUNTED = 1000
+
+_seat = Columns(
+    Seat,
+    "s",
+    "id",
+    "project_id",
+    "labeler_id",
+    "cursor",
+    "behind",
+    "day",
+    "labels_today",
+    "guideline_version_seen",
+)
+_LOCK_SEAT = f"""
+SELECT {_seat.sql} FROM annotation_seat s
+WHERE s.project_id = %s AND s.labeler_id = %s
+FOR NO KEY UPDATE OF s"""
+_MAKE_SEAT = """
+INSERT INTO annotation_seat
+    (project_id, labeler_id, cursor, behind, day, labels_today, guideline_version_seen)
+VALUES (%s, %s, -1, -1, NULL, 0, 0) ON CONFLICT DO NOTHING"""
+_SAVE_SEAT = """
+UPDATE annotation_seat
+SET cursor = %s, behind = %s, day = %s, labels_today = %s, guideline_version_seen = %s
+WHERE id = %s"""
+
+_COUNT_HELD = """
+SELECT count(*) FROM annotation_assignment
+WHERE labeler_id = %s AND project_id = %s AND state = 'leased' AND expires_at > %s"""
+# `is_open` and the round are looked at again under the lock; the labels still wanted are counted
+# when the lease is written.
+_LOCK_OPEN = """
+SELECT t.id, t.round_id, t.position,
+    (SELECT count(*) FROM annotation_taskresponse e WHERE e.task_id = t.id)
+FROM annotation_task t
+WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s
+    AND EXISTS (
+        SELECT 1 FROM annotation_round r WHERE r.id = t.round_id AND r.state = 'labeling')
+    AND NOT EXISTS (
+        SELECT 1 FROM annotation_assignment mine
+        WHERE mine.task_id = t.id AND mine.labeler_id = %s AND mine.state <> 'expired')
+ORDER BY t.position LIMIT %s
+FOR NO KEY UPDATE OF t SKIP LOCKED"""
+# Counted in a statement of its own, after the lock: PostgreSQL gives every statement a new view
+# of what is committed, so a lease that went out while the lock was awaited is seen here.
+_LEASE = """
+INSERT INTO annotation_assignment
+    (id, created_at, task_id, labeler_id, round_id, project_id, state, "order",
+     leased_at, expires_at, skip_reason, draft_saved_at, amends)
+SELECT %s, %s, t.id, %s, t.round_id, t.project_id, 'leased', %s, %s, %s, '', 0, %s
+FROM annotation_task t
+WHERE t.id = %s AND t.labels_wanted > (
+    SELECT count(*) FROM annotation_assignment a
+    WHERE a.task_id = t.id AND a.state IN ('leased', 'submitted'))
+ON CONFLICT (task_id, labeler_id) DO UPDATE
+SET state = 'leased', leased_at = excluded.leased_at, expires_at = excluded.expires_at,
+    ended_at = NULL
+WHERE annotation_assignment.state = 'expired'"""
+_CLOSE_IF_FULL = """
+UPDATE annotation_task SET is_open = %s
+WHERE id = %s AND is_open AND labels_wanted <= (
+    SELECT count(*) FROM annotation_assignment a
+    WHERE a.task_id = annotation_task.id AND a.state IN ('leased', 'submitted'))"""
+_OPEN_IF_WANTED = """
+UPDATE annotation_task SET is_open = %s, position = 1 + (
+    SELECT max(position) FROM annotation_task last
+    WHERE last.project_id = annotation_task.project_id)
+WHERE id = %s AND NOT is_open AND labels_wanted > (
+    SELECT count(*) FROM annotation_assignment a
+    WHERE a.task_id = annotation_task.id AND a.state IN ('leased', 'submitted'))
+    AND EXISTS (SELECT 1 FROM annotation_round r
+        WHERE r.id = annotation_task.round_id AND r.state IN ('labeling', 'blocked'))"""
+_SWEEP_END = """
+SELECT t.position FROM annotation_task t
+WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s
+ORDER BY t.position LIMIT 1 OFFSET %s"""
+_QUEUE_END = """
+SELECT t.position FROM annotation_task t WHERE t.project_id = %s AND t.is_open
+ORDER BY t.position DESC LIMIT 1"""
+
+
+def lock_seat(project: Project, labeler: User) -> Seat:
+    """The labeler's place, locked to the end of the transaction: their requests go one by one."""
+    found = fetch(_LOCK_SEAT, project.pk, labeler.pk)
+    if not found:
+        change(_MAKE_SEAT, project.pk, labeler.pk)
+        found = fetch(_LOCK_SEAT, project.pk, labeler.pk)
+    return _seat.build(found[0])
+
+
+def save_seat(seat: Seat) -> None:
+    change(
+        _SAVE_SEAT,
+        seat.cursor,
+        seat.behind,
+        seat.day,
+        seat.labels_today,
+        seat.guideline_version_seen,
+        seat.pk,
+    )
+
+
+def top_up(seat: Seat, *, project: Project, hold: int, now: datetime) -> None:
+    """Lease tasks until the labeler holds `hold`, as far as there are any. Moves the seat on.
+
+    The caller has locked the seat and saves it.
+    """
+    held = fetch(_COUNT_HELD, seat.labeler_id, seat.project_id, now)[0][0]
+    missing = hold - held
+    if missing > 0:
+        missing -= _lease_between(seat, project, seat.cursor, NO_END, missing, now)
+    if missing > 0:
+        _sweep(seat, project, missing, now)
+
+
+def _lease_between(
+    seat: Seat, project: Project, after: int, upto: int, count: int, now: datetime
+) -> int:
+    """Lease up to `count` tasks with `after` < position <= `upto`; how many it was."""
+    leased = 0
+    sweeping = after < seat.cursor
+    while leased < count:
+        found = fetch(_LOCK_OPEN, seat.project_id, after, upto, seat.labeler_id, count - leased)
+        for task_id, _, position, responses in found:
+            after = position
+            # A microsecond apart, so that "oldest first" is the order of the queue.
+            leased_at = now + timedelta(microseconds=leased)
+            leased += _lease(seat, project, as_uuid(task_id), responses, leased_at)
+        if sweeping:
+            seat.behind = max(seat.behind, after)
+        else:
+            seat.cursor = max(seat.cursor, after)
+        if not found:
+            break
+    return leased
+
+
+def _lease(seat: Seat, project: Project, task_id: UUID, responses: int, leased_at: datetime) -> int:
+    """Lease this locked task if it still wants a label; the number of leases made, 0 or 1."""
+    order = shown_order(task_id, seat.labeler_id, responses)
+    leased = change(
+        _LEASE,
+        uuid4(),
+        leased_at,
+        seat.labeler_id,
+        str(order),
+        leased_at,
+        leased_at + timedelta(seconds=project.lease_seconds),
+        False,
+        task_id,
+    )
+    change(_CLOSE_IF_FULL, False, task_id)
+    return leased
+
+
+def _sweep(seat: Seat, project: Project, missing: int, now: datetime) -> None:
+    """Look behind the cursor, a bounded stretch at each request, for what was passed over.
+
+    A task is passed over when somebody had it locked, or when it got its position before and its
+    commit after the cursor went by. What is left behind is mostly tasks the labeler has done and
+    others have not: 20,000 of them must not be looked at whenever somebody asks for work at the
+    end of a queue, so each request looks at the next `SWEEP` and starts over at the cursor.
+    """
+    # What is open beyond the cursor this labeler has skipped or labeled. Go past it, or every
+    # request would look at all of it again; but look once more first, at no more than is gone
+    # past, for what came in since.
+    end = fetch(_QUEUE_END, seat.project_id)
+    if end and end[0][0] > seat.cursor:
+        missing -= _lease_between(seat, project, seat.cursor, end[0][0], missing, now)
+        seat.cursor = max(seat.cursor, end[0][0])
+    stretch = fetch(_SWEEP_END, seat.project_id, seat.behind, seat.cursor, SWEEP - 1)
+    upto = stretch[0][0] if stretch else seat.cursor
+    leased = _lease_between(seat, project, seat.behind, upto, missing, now)
+    if leased < missing:
+        seat.behind = upto if stretch else -1
+
+
+def shown_order(task_id: UUID, labeler_id: UUID, responses: int) -> list[int]:
+    """The canonical response index at each shown place: [2, 0, 1] shows response 2 as A.
+
+    Fixed by task and labeler, so that a lease lost and taken again looks the same; keyed with the
+    site's secret, so that nobody can work out the canonical order from the ids.
+    """
+    seed = hmac.digest(
+        settings.SECRET_KEY.encode(), b"order" + task_id.bytes + labeler_id.bytes, hashlib.sha256
+    )
+    number = int.from_bytes(seed)
+    order = list(range(responses))
+    # Fisher and Yates; 9! of 2**256 possible seeds leave no bias worth naming.
+    for i in range(responses - 1, 0, -1):
+        number, j = divmod(number, i + 1)
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def recount(task_ids: Iterable[UUID]) -> list[UUID]:
+    """Open or close locked tasks by their assignments; the ids of those that opened again.
+
+    One that opens goes to the end of the queue, past every cursor. The caller has locked the rows.
+    """
+    opened = []
+    for task_id in task_ids:
+        change(_CLOSE_IF_FULL, False, task_id)
+        opened += [task_id] * change(_OPEN_IF_WANTED, True, task_id)
+    return opened
+
+
+def end_of(project: Project) -> int:
+    """The last position of the queue, -1 when it is empty."""
+    last = Task.objects.filter(project=project).aggregate(last=Max("position"))["last"]
+    return -1 if last is None else last
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What one labeler sees of a project's queue. Days are UTC's; the week is the last 7 days."""
+
+    project: Project
+    team: Team
+    round: Round | None
+    kind: str
+    waiting: int
+    mine_today: int
+    mine_week: int
+    guidelines_version: int
+    guidelines_changed: bool
+
+
+def queues_for(labeler: User) -> list[Queue]:
+    """The queue of every project in which the labeler may label, busy ones first."""
+    roles = [role for role, allowed in ALLOWED.items() if "label.create" in allowed]
+    projects = (
+        Project.objects.filter(
+            team__memberships__user=labeler,
+            team__memberships__status="active",
+            team__memberships__role__in=roles,
+        )
+        .select_related("team")
+        .annotate(version=Coalesce(Max("guidelines__version"), 0))
+        .order_by("name", "pk")
+    )
+    found = [_queue(project, labeler) for project in projects]
+    return sorted(found, key=lambda queue: (queue.round is None, -queue.waiting))
+
+
+def _queue(project: Any, labeler: User) -> Queue:
+    now = timezone.now()
+    seat = Seat.objects.filter(project=project, labeler=labeler).first()
+    labeling = Round.objects.filter(project=project, state=Round.State.LABELING)
+    mine = Assignment.objects.filter(labeler=labeler, project=project)
+    ahead = (
+        Task.objects.filter(
+            project=project,
+            is_open=True,
+            position__gt=seat.cursor if seat else -1,
+            round__in=labeling,
+        )
+        .exclude(pk__in=mine.exclude(state=Assignment.State.EXPIRED).values("task"))
+        .order_by("position")
+    )
+    waiting = ahead[:MOST_COUNTED].count()
+    if waiting < MOST_COUNTED:
+        held = mine.filter(state=Assignment.State.LEASED, expires_at__gt=now)
+        waiting += held.filter(round__in=labeling).count()
+    said = Label.objects.filter(labeler=labeler, project=project, supersedes=None)
+    return Queue(
+        project=project,
+        team=project.team,
+        round=labeling.order_by("number").first(),
+        kind=project.task_kind,
+        waiting=waiting,
+        mine_today=seat.labels_today if seat and seat.day == now.date() else 0,
+        mine_week=said.filter(created_at__gt=now - timedelta(days=7)).count(),
+        guidelines_version=project.version,
+        guidelines_changed=seat is not None and 0 < seat.guideline_version_seen < project.version,
+    )
