@@ -163,11 +163,14 @@ def _uncertainty(
 
 
 def _check_effects(covariates: FloatArray, doubt: Uncertainty) -> None:
-    """An effect that may be anything up to hundreds of nats was not found but ran away."""
+    """An effect that may be anything up to hundreds of nats was not found but ran away.
+
+    The votes' information shows it; their residuals vanish together with it and do not.
+    """
     q = covariates.shape[1]
     for k in range(q):
-        error = np.sqrt(doubt.covariance[k - q, k - q]) * np.abs(covariates[:, k]).max()
-        if SEPARATED < error < np.inf:
+        error = np.sqrt(doubt.independent[k - q]) * np.abs(covariates[:, k]).max()
+        if error > SEPARATED:
             raise NotConverged(
                 f"covariate {k} separates the votes, so its effect has no finite estimate "
                 f"(error {error:.0f} nats): give a ridge or drop it"

@@ -27,9 +27,13 @@ class Clusters:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """(P, P) covariance in nats^2, the t distribution's degrees of freedom, the design effect."""
+    """(P, P) covariance in nats^2, the t distribution's degrees of freedom, the design effect.
+
+    `independent` (P,) are the variances that independent votes of weight 1 would have.
+    """
 
     covariance: FloatArray
+    independent: FloatArray
     freedom: float
     design_effect: float
 
@@ -44,14 +48,15 @@ def uncertainty(
     a single annotator judged, unless a prior speaks for it.
     """
     m = optimum.n_strengths
-    independent = np.diag(sandwich(optimum, optimum.information))[:m] * mean_weight
+    independent = np.diag(sandwich(optimum, optimum.information)) * mean_weight
     per_vote = sandwich(optimum, scores)
     if clusters is None:
-        return Uncertainty(per_vote, np.inf, _ratio(np.diag(per_vote)[:m], independent))
+        effect = _ratio(np.diag(per_vote)[:m], independent[:m])
+        return Uncertainty(per_vote, independent, np.inf, effect)
     if clusters.n_groups < 2:
         unknown = np.full_like(per_vote, np.nan)
         np.fill_diagonal(unknown, np.inf)
-        return Uncertainty(unknown, 1.0, float("nan"))
+        return Uncertainty(unknown, independent, 1.0, float("nan"))
     small_sample = clusters.n_groups / (clusters.n_groups - 1)
     covariance = sandwich(optimum, small_sample * clusters.scores)
     shortfall = np.maximum(np.diag(per_vote) - np.diag(covariance), 0.0)
@@ -59,9 +64,9 @@ def uncertainty(
     if clusters.judged_by is not None and not optimum.precision[:m].any():
         lone = np.flatnonzero(clusters.judged_by[:m] < 2)
         covariance[lone, lone] = np.inf
-    effect = _ratio(np.diag(covariance)[:m], independent)
+    effect = _ratio(np.diag(covariance)[:m], independent[:m])
     freedom = np.inf if clusters.judged_by is None else max(clusters.effective - 1, 1.0)
-    return Uncertainty(covariance, freedom, effect)
+    return Uncertainty(covariance, independent, freedom, effect)
 
 
 def effective_number(sizes: FloatArray) -> float:
