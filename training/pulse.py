@@ -12,6 +12,7 @@ from typing import Any
 from training.progress import Status, now_text, stop_requested, write_status
 
 SECONDS = 1.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Pulse:
@@ -47,8 +48,7 @@ class Pulse:
 
     def __enter__(self) -> "Pulse":
         self.update()
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
+        self._before = {n: signal.signal(n, self._on_signal) for n in SIGNALS}
         self._thread.start()
         return self
 
@@ -60,6 +60,8 @@ class Pulse:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _beat(self) -> None:
         while not self._ended.wait(SECONDS):

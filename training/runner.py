@@ -9,10 +9,11 @@ import fcntl
 import importlib
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from training import progress
 from training.errors import RunDirectoryHeldError, SpecError, StoppedError
@@ -20,6 +21,7 @@ from training.pulse import Pulse
 from training.records import file_digest
 from training.spec import JobSpec, read_spec
 
+PATIENCE_SECONDS = 2.0
 DONE, FAILED, BAD_SPEC, OUT_OF_MEMORY, HELD, STOPPED = 0, 1, 2, 3, 75, 143
 
 
@@ -44,21 +46,33 @@ def hold(run_dir: Path) -> Iterator[None]:
     """Keep every other runner out of `run_dir` until this process ends, however it ends.
 
     The race: a worker that lost sight of a process starts a second one while the first still
-    writes. The kernel drops the lock with the process, so a kill leaves nothing to clean up.
+    writes. The kernel drops the lock with the process, so a kill leaves nothing to clean up; a
+    killed process can hold it for a moment after it is gone from sight, hence the patience.
     """
     with (run_dir / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunDirectoryHeldError(f"another runner works in {run_dir}") from None
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise RunDirectoryHeldError(f"another runner works in {run_dir}")
+            time.sleep(0.05)
         yield
+
+
+def _locked(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _attempt(run_dir: Path, attempt: int) -> int:
     (run_dir / "exit.json").unlink(missing_ok=True)
-    if progress.read_result(run_dir) is not None:
-        return DONE  # killed between the last word of the method and of the runner
     with Pulse(run_dir, attempt=attempt) as pulse:
+        done = progress.read_result(run_dir)
+        if done is not None:  # killed between the last word of the method and of the runner
+            pulse.update(step=done["steps"], total=done["steps"])
+            return _end(pulse, DONE, "succeeded", None)
         try:
             result = _do(run_dir, pulse)
         except SpecError as error:
@@ -83,9 +97,11 @@ def _do(run_dir: Path, pulse: Pulse) -> dict[str, Any]:
     }.items():
         os.environ.setdefault(name, value)
     import torch  # seconds to import, and the heartbeat already runs
+    from transformers.utils import logging as transformers_logging
 
     from training.run import Run
 
+    transformers_logging.disable_progress_bar()
     torch.set_num_threads(spec.resources.threads)
     method = importlib.import_module(f"training.{spec.method}")
     run = Run(run_dir, spec, pulse)
