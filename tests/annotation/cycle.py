@@ -25,9 +25,7 @@ def make_prompts(project, n=10):
         messages = [{"role": "user", "content": f"Question {i}?"}]
         digest = content_hash(messages)
         rows.append(
-            Prompt(
-                project=project, messages=messages, content_hash=digest, split=split_of(digest)
-            )
+            Prompt(project=project, messages=messages, content_hash=digest, split=split_of(digest))
         )
     return Prompt.objects.bulk_create(rows)
 

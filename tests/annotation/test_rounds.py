@@ -152,8 +152,10 @@ def test_no_prompt_is_in_both_splits(ready, bob, tmp_path):
     rounds.advance(made)
 
     rows = list(records.read_rows(Dataset.objects.get(key="preferences").path, "preference"))
-    sides = {side: {json.dumps(r["prompt"]) for r in rows if r["split"] == side}
-             for side in ("train", "eval")}
+    sides = {
+        side: {json.dumps(r["prompt"]) for r in rows if r["split"] == side}
+        for side in ("train", "eval")
+    }
 
     assert sides["train"]
     assert not sides["train"] & sides["eval"]
@@ -184,9 +186,7 @@ def test_steps_train_one_after_the_other_and_leave_checkpoints(ready, bob, tmp_p
     assert Checkpoint.objects.count() == 3
 
 
-def test_a_gate_asks_a_person_and_discarding_goes_back_to_the_parent(
-    ready, bob, alice, tmp_path
-):
+def test_a_gate_asks_a_person_and_discarding_goes_back_to_the_parent(ready, bob, alice, tmp_path):
     recipe = {**RECIPE, "gates": [{"metric": "eos_rate", "least": 0.9}]}
     made = labeled_round(ready, bob, tmp_path, recipe)
     for _ in range(8):
