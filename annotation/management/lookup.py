@@ -2,7 +2,6 @@
 
 import sys
 import time
-from typing import TextIO
 from uuid import UUID
 
 from django.core.management.base import CommandError
@@ -45,9 +44,9 @@ def _is_uuid(text: str) -> bool:
 class Progress:
     """A line about how far a long command is: rewritten on a terminal, now and then in a log."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self.stream = stream
-        self.pause = 0.2 if stream.isatty() else 5.0
+    def __init__(self) -> None:
+        self.stream = sys.stderr
+        self.pause = 0.2 if self.stream.isatty() else 5.0
         self.told_at = time.monotonic()
 
     def tell(self, text: str) -> None:

@@ -100,28 +100,38 @@ def freeze_rows(project: Project, *, kind: str, rows: Iterable[dict[str, Any]]) 
 
 
 def _preference_rows(tasks: Any) -> Iterator[dict[str, Any]]:
+    tasks = tasks.order_by("round__number", "position")
+    for task in with_responses(tasks).iterator(chunk_size=1000):
+        if row := preference_row(task, task.consensus):
+            yield row
+
+
+def with_responses(tasks: Any) -> Any:
+    """The tasks with their prompt and, in canonical order, their responses."""
     entries = TaskResponse.objects.select_related("response").order_by("index")
-    tasks = tasks.select_related("prompt").prefetch_related(Prefetch("entries", entries))
-    for task in tasks.order_by("round__number", "position").iterator(chunk_size=1000):
-        responses = [entry.response for entry in task.entries.all()]
-        found = task.consensus
-        if not found["weights"] and not found["all_bad"]:
-            continue
-        yield {
-            "prompt": task.prompt.messages,
-            "responses": [response.text for response in responses],
-            "ranks": found["ranks"],
-            "weights": found["weights"],
-            "votes": found["votes"],
-            "all_bad": found["all_bad"],
-            "split": task.prompt.split,
-            "ids": {
-                "prompt": str(task.prompt_id),
-                "responses": [str(response.pk) for response in responses],
-                "labels": found["labels"],
-                "labelers": found["labelers"],
-            },
-        }
+    return tasks.select_related("prompt").prefetch_related(Prefetch("entries", entries))
+
+
+def preference_row(task: Task, found: dict[str, Any]) -> dict[str, Any] | None:
+    """A task's dataset row by its consensus; None where the votes decide nothing."""
+    responses = [entry.response for entry in task.entries.all()]
+    if not found["weights"] and not found["all_bad"]:
+        return None
+    return {
+        "prompt": task.prompt.messages,
+        "responses": [response.text for response in responses],
+        "ranks": found["ranks"],
+        "weights": found["weights"],
+        "votes": found["votes"],
+        "all_bad": found["all_bad"],
+        "split": task.prompt.split,
+        "ids": {
+            "prompt": str(task.prompt_id),
+            "responses": [str(response.pk) for response in responses],
+            "labels": found["labels"],
+            "labelers": found["labelers"],
+        },
+    }
 
 
 def _freeze(
@@ -204,13 +214,13 @@ def write_consensus(round: Round) -> int:
     changed = []
     for task_id, group in groupby(labels.iterator(chunk_size=2000), key=lambda row: row["task_id"]):
         task = Task(pk=task_id)
-        task.consensus = _consensus(list(group), sizes[task_id])
+        task.consensus = consensus_of(list(group), sizes[task_id])
         changed.append(task)
     Task.objects.bulk_update(changed, ["consensus"], batch_size=500)
     return len(changed)
 
 
-def _consensus(labels: Sequence[Mapping[str, Any]], k: int) -> dict[str, Any]:
+def consensus_of(labels: Sequence[Mapping[str, Any]], k: int) -> dict[str, Any]:
     rankings = [row["ranking"] for row in labels if row["ranking"] is not None]
     ranks = consensus(rankings).ranks if rankings else [None] * k
     return {

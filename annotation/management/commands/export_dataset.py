@@ -1,0 +1,67 @@
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.management.lookup import Progress, find_project
+from annotation.models import Round
+from annotation.services import exports
+from training import records
+
+
+class Command(BaseCommand):
+    help = (
+        "Write what people prefer, or the prompts, to a file and print its digest. Formats: rows "
+        "(dataset rows, JSON lines), pairs (chosen and rejected), kto (one completion and whether "
+        "it is wanted), hh (as HH-RLHF), parquet (dataset rows), prompts (every prompt with its "
+        "responses, as import_prompts reads them)."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--project", required=True, help="name or id")
+        parser.add_argument("--round", type=int, help="number; default: all rounds")
+        parser.add_argument("--split", choices=["train", "eval"])
+        parser.add_argument(
+            "--format", default="rows", choices=[*exports.SHAPES, "parquet", "prompts"]
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = find_project(options["project"])
+        round_ = None
+        if options["round"] is not None:
+            round_ = Round.objects.filter(project=project, number=options["round"]).first()
+            if round_ is None:
+                raise CommandError(f"{project} has no round {options['round']}.")
+        path, format_, split = options["file"], options["format"], options["split"]
+        rows: Iterable[dict[str, Any]]
+        if format_ == "prompts":
+            if round_ is not None:
+                raise CommandError("Prompts belong to the project, not to a round: leave --round.")
+            rows = chain.from_iterable(exports.prompt_rows(project))
+        else:
+            rows = exports.preference_rows(project, round_)
+        if split:
+            rows = (row for row in rows if row["split"] == split)
+        if format_ in exports.SHAPES:
+            rows = exports.shaped(rows, format_)
+        self.count = 0
+        try:
+            if format_ == "parquet":
+                digest = exports.write_parquet(path, self.counted(rows))
+            else:
+                digest = records.write_rows(path, self.counted(rows))
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written: {error}") from error
+        self.stdout.write(f"{self.count:,} rows in {path}\n{digest}")
+
+    def counted(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        progress = Progress()
+        for row in rows:
+            self.count += 1
+            if self.count % 1000 == 0:
+                progress.tell(f"{self.count:,} rows")
+            yield row

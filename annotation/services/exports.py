@@ -1,0 +1,205 @@
+"""What leaves: a project's prompts with their responses, and its preferences in several shapes.
+
+Everything streams: the tables are walked by primary key in chunks, each a short query of its own,
+so that a slow download holds neither memory nor a transaction open.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from annotation.models import Dataset, Label, Project, Prompt, Response, Round, Task
+from annotation.models.task import TaskQuerySet
+from annotation.services import datasets
+from training import records
+
+CHUNK = 1000
+Row = dict[str, Any]
+
+
+def prompt_rows(project: Project) -> Iterator[list[Row]]:
+    """All prompts with their responses, in chunks, as `import_prompts` reads them."""
+    writers: dict[UUID | None, str | None] = {
+        None: None,
+        **dict(project.checkpoints.values_list("id", "name")),
+    }
+    prompts = Prompt.objects.filter(project=project).order_by("pk")
+    columns = ("pk", "messages", "source", "tags", "language", "split")
+    last: UUID | None = None
+    while True:
+        rest = prompts if last is None else prompts.filter(pk__gt=last)
+        chunk = list(rest.values_list(*columns)[:CHUNK])
+        if not chunk:
+            return
+        last = chunk[-1][0]
+        responses: dict[UUID, list[Row]] = {row[0]: [] for row in chunk}
+        written = Response.objects.filter(prompt__in=list(responses)).order_by("index", "pk")
+        for prompt, text, writer in written.values_list("prompt_id", "text", "checkpoint_id"):
+            if writer not in writers:
+                writers |= dict(project.checkpoints.values_list("id", "name"))
+            model = writers[writer]
+            responses[prompt].append({"text": text, "model": model} if model else {"text": text})
+        yield [
+            {
+                "messages": messages,
+                "responses": responses[id_],
+                "source": source,
+                "tags": tags,
+                "language": language,
+                "split": split,
+                "ids": {"prompt": str(id_)},
+            }
+            for id_, messages, source, tags, language, split in chunk
+        ]
+
+
+def prompt_lines(project: Project) -> Iterator[bytes]:
+    """`prompt_rows` as JSON lines, a chunk of them at a time."""
+    for rows in prompt_rows(project):
+        yield b"".join(to_line(row) for row in rows)
+
+
+def to_line(row: Row) -> bytes:
+    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def preference_rows(project: Project, round: Round | None = None) -> Iterator[Row]:
+    """Dataset rows of the project or of one round.
+
+    A round that has frozen its preferences gives that file; otherwise the rows are made of the
+    labels as they are now. Tasks whose votes decide nothing give no row.
+    """
+    if round is not None:
+        frozen = Dataset.objects.filter(round=round, key="preferences").first()
+        if frozen and frozen.provenance.get("learn_from") == "round":
+            for row in records.read_rows(frozen.path, "preference"):
+                yield dict(row)
+            return
+    tasks = Task.objects.filter(project=project).order_by("pk")
+    yield from _live_rows(tasks if round is None else tasks.filter(round=round))
+
+
+def _live_rows(tasks: TaskQuerySet) -> Iterator[Row]:
+    last: UUID | None = None
+    while True:
+        rest = tasks if last is None else tasks.filter(pk__gt=last)
+        chunk: list[Task] = list(datasets.with_responses(rest[:CHUNK]))
+        if not chunk:
+            return
+        last = chunk[-1].pk
+        said = (
+            Label.objects.current()
+            .filter(task__in=[task.pk for task in chunk])
+            .order_by("task_id", "created_at")
+            .values("id", "task_id", "labeler_id", "ranking", "all_bad")
+        )
+        labels = {task: list(group) for task, group in groupby(said, lambda row: row["task_id"])}
+        for task in chunk:
+            if task.pk not in labels:
+                continue
+            found = datasets.consensus_of(labels[task.pk], len(task.entries.all()))
+            if row := datasets.preference_row(task, found):
+                del row["ids"]["labelers"]
+                yield row
+
+
+def _pairs(row: Any) -> Iterator[Row]:
+    for pair in records.pairs(row):
+        yield {
+            "prompt": pair.prompt,
+            "chosen": [{"role": "assistant", "content": pair.chosen}],
+            "rejected": [{"role": "assistant", "content": pair.rejected}],
+            "margin": pair.margin,
+            "weight": pair.weight,
+            "split": row["split"],
+        }
+
+
+def _kto(row: Any) -> Iterator[Row]:
+    for kto in records.kto_rows(row):
+        yield {
+            "prompt": kto.prompt,
+            "completion": [{"role": "assistant", "content": kto.completion}],
+            "label": kto.label,
+            "split": row["split"],
+        }
+
+
+def _hh(row: Any) -> Iterator[Row]:
+    names = {"user": "Human", "assistant": "Assistant"}
+    # HH-RLHF knows two speakers; what the system says goes before the first words of the human.
+    system = "".join(m["content"] + "\n\n" for m in row["prompt"] if m["role"] == "system")
+    turns = [(names[m["role"]], m["content"]) for m in row["prompt"] if m["role"] in names]
+    if not turns:
+        return
+    turns[0] = (turns[0][0], system + turns[0][1])
+    start = "".join(f"\n\n{who}: {said}" for who, said in turns) + "\n\nAssistant: "
+    for pair in records.pairs(row):
+        yield {"chosen": start + pair.chosen, "rejected": start + pair.rejected}
+
+
+def _rows(row: Row) -> Iterator[Row]:
+    yield row
+
+
+# name -> one dataset row as rows of that shape
+SHAPES: dict[str, Callable[[Any], Iterator[Row]]] = {
+    "rows": _rows,
+    "pairs": _pairs,
+    "kto": _kto,
+    "hh": _hh,
+}
+
+
+def shaped(rows: Iterable[Row], shape: str) -> Iterator[Row]:
+    for row in rows:
+        yield from SHAPES[shape](row)
+
+
+def write_parquet(path: Path, rows: Iterable[Row]) -> str:
+    """Dataset rows as a Parquet file, one column per field; returns its digest."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    message = pa.struct([("role", pa.string()), ("content", pa.string())])
+    schema = pa.schema(
+        [
+            ("prompt", pa.list_(message)),
+            ("responses", pa.list_(pa.string())),
+            ("ranks", pa.list_(pa.int32())),
+            ("weights", pa.list_(pa.list_(pa.float64()))),
+            ("votes", pa.int32()),
+            ("split", pa.string()),
+            (
+                "ids",
+                pa.struct(
+                    [
+                        ("prompt", pa.string()),
+                        ("responses", pa.list_(pa.string())),
+                        ("labels", pa.list_(pa.string())),
+                    ]
+                ),
+            ),
+        ]
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".tmp")
+    with pq.ParquetWriter(draft, schema) as writer:
+        for chunk in _chunks(rows):
+            writer.write_batch(pa.RecordBatch.from_pylist(chunk, schema=schema))
+    draft.replace(path)
+    return records.file_digest(path)
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

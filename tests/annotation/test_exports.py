@@ -1,0 +1,196 @@
+import asyncio
+import hashlib
+import json
+from io import BytesIO
+
+import pyarrow.parquet as pq
+import pytest
+from django.core.handlers.asgi import ASGIRequest
+from django.core.management import CommandError, call_command
+from rest_framework.request import Request
+
+from annotation.api.streaming import stream_lines
+from annotation.models import Event, Label, Prompt, Response
+from annotation.services import exports
+from annotation.services.comparisons import import_comparisons
+from annotation.services.prompts import import_prompts
+from training import records
+
+pytestmark = pytest.mark.django_db
+RECIPE = {"generation": None, "learn_from": "round", "training": []}
+MESSAGES = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Ask"}]
+
+
+@pytest.fixture
+def ranked(project):
+    """b before a, c not ranked."""
+    row = {"prompt": MESSAGES, "responses": ["a", "b", "c"], "ranks": [2, 1, None]}
+    import_comparisons(project, [json.dumps(row).encode()], recipe=RECIPE)
+    return project
+
+
+def test_prompts_go_out_as_they_come_in(project, other_team):
+    lines = [
+        json.dumps(
+            {
+                "messages": [{"role": "user", "content": f"Number {n} 天气?"}],
+                "responses": [{"text": f"a{n}"}, {"text": "b", "model": "chip"}],
+                "tags": ["x"],
+                "language": "de",
+                "source": "here",
+            }
+        ).encode()
+        for n in range(1200)
+    ]
+    import_prompts(project, lines, by=None)
+    out = b"".join(exports.prompt_lines(project)).splitlines()
+    other = other_team.projects.create(name="Theirs")
+
+    report = import_prompts(other, out, by=None, strict=True)
+
+    assert (report.created, report.responses, report.bad_lines) == (1200, 2400, 0)
+    kept = ("content_hash", "split", "messages", "tags", "language", "source")
+    assert contents(project, *kept) == contents(other, *kept)
+    written = ("prompt__content_hash", "text", "checkpoint__name", "index")
+    assert responses(project, *written) == responses(other, *written)
+
+
+def contents(project, *names):
+    return list(Prompt.objects.filter(project=project).order_by("content_hash").values(*names))
+
+
+def responses(project, *names):
+    rows = Response.objects.filter(prompt__project=project)
+    return list(rows.order_by("prompt__content_hash", "text").values(*names))
+
+
+def test_preferences_go_out_as_dataset_rows(ranked):
+    (row,) = exports.preference_rows(ranked)
+
+    ranks = dict(zip(row["responses"], row["ranks"], strict=True))
+    assert ranks == {"a": 2, "b": 1, "c": None}
+    assert row["prompt"] == MESSAGES
+    assert row["votes"] == 1
+    prompt = Prompt.objects.get()
+    assert row["split"] == prompt.split
+    assert row["ids"] == {
+        "prompt": str(prompt.pk),
+        "responses": [str(Response.objects.get(text=text).pk) for text in row["responses"]],
+        "labels": [str(Label.objects.get().pk)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        (
+            "pairs",
+            [
+                {
+                    "prompt": MESSAGES,
+                    "chosen": [{"role": "assistant", "content": "b"}],
+                    "rejected": [{"role": "assistant", "content": "a"}],
+                    "margin": 1.0,
+                    "weight": 1.0,
+                }
+            ],
+        ),
+        (
+            "hh",
+            [
+                {
+                    "chosen": "\n\nHuman: Be kind.\n\nAsk\n\nAssistant: b",
+                    "rejected": "\n\nHuman: Be kind.\n\nAsk\n\nAssistant: a",
+                }
+            ],
+        ),
+    ],
+)
+def test_preferences_go_out_in_other_shapes(ranked, shape, expected):
+    found = list(exports.shaped(exports.preference_rows(ranked), shape))
+
+    assert [{k: v for k, v in row.items() if k != "split"} for row in found] == expected
+
+
+def test_wanted_and_unwanted_completions_go_out_as_kto_rows(ranked):
+    found = exports.shaped(exports.preference_rows(ranked), "kto")
+
+    wanted = {row["completion"][0]["content"]: row["label"] for row in found}
+    assert wanted == {"a": False, "b": True}
+
+
+def test_the_command_writes_the_file_and_prints_its_digest(ranked, tmp_path, capsys):
+    path = tmp_path / "rows.jsonl"
+
+    call_command("export_dataset", str(path), "--project=Demo", "--round=1")
+
+    out = capsys.readouterr().out
+    assert f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" in out
+    assert "1 rows" in out
+    (row,) = records.read_rows(path, "preference")
+    assert sorted(row["responses"]) == ["a", "b", "c"]
+
+
+def test_a_parquet_file_holds_the_same_rows(ranked, tmp_path):
+    path = tmp_path / "rows.parquet"
+
+    call_command("export_dataset", str(path), "--project=Demo", "--format=parquet")
+
+    (row,) = pq.read_table(path).to_pylist()
+    (wanted,) = exports.preference_rows(ranked)
+    assert {name: row[name] for name in ("prompt", "responses", "ranks", "ids")} == {
+        name: wanted[name] for name in ("prompt", "responses", "ranks", "ids")
+    }
+
+
+def test_the_command_leaves_out_the_other_split(ranked, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    other = {"train": "eval", "eval": "train"}[Prompt.objects.get().split]
+
+    call_command("export_dataset", str(path), "--project=Demo", f"--split={other}")
+
+    assert path.read_bytes() == b""
+
+
+def test_the_command_names_an_unknown_round(project, tmp_path):
+    with pytest.raises(CommandError, match="Demo has no round 7"):
+        call_command("export_dataset", str(tmp_path / "x"), "--project=Demo", "--round=7")
+
+
+def test_who_may_export_downloads_the_prompts(project, alice, client_of):
+    import_prompts(project, [b'{"prompt": "Why?", "responses": ["a"]}'], by=None)
+
+    answer = client_of(alice).get(f"/api/projects/{project.pk}/export/")
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/x-ndjson"
+    (row,) = [json.loads(text) for text in b"".join(answer.streaming_content).splitlines()]
+    assert row["responses"] == [{"text": "a"}]
+    event = Event.objects.get(action="prompts.exported")
+    assert event.actor == alice
+
+
+def test_a_labeler_may_not_export(project, bob, client_of):
+    answer = client_of(bob).get(f"/api/projects/{project.pk}/export/")
+
+    assert answer.status_code == 403
+    assert not Event.objects.exists()
+
+
+def test_under_asgi_a_chunk_is_made_when_it_is_sent():
+    made = []
+
+    def chunks():
+        for n in range(3):
+            made.append(n)
+            yield b"%d\n" % n
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    request = Request(ASGIRequest(scope, BytesIO()))
+    response = stream_lines(request, chunks(), filename="x.jsonl")
+
+    async def first():
+        sent = aiter(response)
+        return await anext(sent), list(made)
+
+    assert asyncio.run(first()) == (b"0\n", [0])
