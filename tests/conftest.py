@@ -1,0 +1,15 @@
+import pytest
+from django.conf import settings
+from django.db import connections
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """SQLite in a file, as in life: in memory, threads would share locks that nobody can wait for.
+
+    Each process has its own folder, so runs beside one another do not meet.
+    """
+    for alias in settings.DATABASES:
+        database = connections[alias].settings_dict
+        if database["ENGINE"] == "django.db.backends.sqlite3":
+            database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
