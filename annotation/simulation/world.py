@@ -49,18 +49,15 @@ INSULTS = {
 }  # fmt: skip
 RAMBLES = {
     "en": (
-        "Well, there is so much that one could say about it.",
-        "My uncle used to tell a story about this, and then he told another story.",
-        "I was thinking about it the other week while I was waiting for somebody.",
-        "Some say this and some say that, and who knows in the end.",
-        "But then again, it depends on how you look at it.",
+        "Well, one could say so much about it.",
+        "My uncle used to tell a story about this.",
+        "I was thinking about it the other week.",
+        "Some say this and some say that.",
+        "But then again, who knows in the end.",
         "Anyway, where was I, yes, I was going to say something.",
         "It reminds me of a song, although I forgot how it goes.",
     ),
-    "zh": (
-        "嗯，这件事说起来真不简单。", "我以前听别人说过这件事。", "不过呢，也要看你怎么想。",
-        "总之，我刚才说到哪里了。",
-    ),
+    "zh": ("嗯，这件事说起来真不简单。", "我以前听别人说过这件事。", "不过呢，也要看你怎么想。"),
 }  # fmt: skip
 
 _ENDS = ".!?。！？"
