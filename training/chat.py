@@ -78,7 +78,8 @@ def encode_conversations(
     """Each conversation's tokens, the assistant's turns marked; nothing is cut.
 
     Works with any template whose text for the first turns is the beginning of the whole text;
-    SpecError otherwise, because the answers could not be told from the rest.
+    SpecError otherwise, because the answers could not be told from the rest. A token that
+    belongs to both (a space before the answer that merges with its first word) is the answer's.
     """
     texts: list[str] = []
     spans: list[list[tuple[int, int]]] = []
@@ -89,7 +90,7 @@ def encode_conversations(
         return []
     out = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)
     return [
-        Encoded(ids, [int(any(a <= start < b for a, b in marked)) for start, _ in offsets])
+        Encoded(ids, [int(any(start < b and end > a for a, b in marked)) for start, end in offsets])
         for ids, offsets, marked in zip(out["input_ids"], out["offset_mapping"], spans, strict=True)
     ]
 
