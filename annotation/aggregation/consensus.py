@@ -218,7 +218,7 @@ def _check(rankings: Sequence[Ranks], weights: Sequence[float] | None) -> FloatA
     for voter, ranks in enumerate(rankings):
         if len(ranks) != k:
             raise InvalidOrder(f"expected {k} ranks, got {len(ranks)} from voter {voter}")
-        if any(rank is not None and (rank != int(rank) or rank < 1) for rank in ranks):
+        if any(rank is not None and not (rank >= 1 and rank % 1 == 0) for rank in ranks):
             raise InvalidOrder(f"expected whole ranks from 1, got {list(ranks)} from voter {voter}")
     weight = np.ones(len(rankings)) if weights is None else np.asarray(weights, np.float64)
     if weight.shape != (len(rankings),) or not (np.isfinite(weight) & (weight >= 0)).all():

@@ -132,6 +132,8 @@ def kto_rows(
 def _preferences(task: TaskLabels) -> tuple[FloatArray, FloatArray]:
     """(K, K) weight of "row above column" and of "tied"."""
     lengths = {len(ranks) for ranks in task.rankings}
+    if not lengths:
+        raise InvalidOrder("expected at least one ranking of every task, got none for one of them")
     if len(lengths) != 1:
         raise InvalidOrder(
             f"expected rankings of one task to have one length, got {sorted(lengths)}"

@@ -57,7 +57,8 @@ def uncertainty(
         unknown = np.full_like(per_vote, np.nan)
         np.fill_diagonal(unknown, np.inf)
         return Uncertainty(unknown, independent, 1.0, float("nan"))
-    small_sample = clusters.n_groups / (clusters.n_groups - 1)
+    annotators = clusters.judged_by is not None
+    small_sample = clusters.n_groups / (clusters.n_groups - 1) if annotators else 1.0
     covariance = sandwich(optimum, small_sample * clusters.scores)
     shortfall = np.maximum(np.diag(per_vote) - np.diag(covariance), 0.0)
     covariance += np.diag(shortfall)
@@ -65,7 +66,7 @@ def uncertainty(
         lone = np.flatnonzero(clusters.judged_by[:m] < 2)
         covariance[lone, lone] = np.inf
     effect = _ratio(np.diag(covariance)[:m], independent[:m])
-    freedom = np.inf if clusters.judged_by is None else max(clusters.effective - 1, 1.0)
+    freedom = max(clusters.effective - 1, 1.0) if annotators else np.inf
     return Uncertainty(covariance, independent, freedom, effect)
 
 
