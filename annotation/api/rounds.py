@@ -87,6 +87,9 @@ class EntryOf(serializers.Serializer[Any]):
     wins = serializers.IntegerField()
     ties = serializers.IntegerField()
     losses = serializers.IntegerField()
+    win_rate = serializers.FloatField(
+        allow_null=True, help_text="Share of votes, ties half, as if pairs were asked evenly."
+    )
     anchored = serializers.BooleanField()
     estimable = serializers.BooleanField()
     component = serializers.IntegerField()
@@ -213,7 +216,9 @@ class RoundView(View):
         """Change the recipe of a draft."""
         found = get_round(request.user, round_id, "round.edit")
         form = self.parse(request, RecipeInput)
-        return Response(shown(rounds.change_recipe(found, recipe=form["recipe"], by=user_of(request))))
+        return Response(
+            shown(rounds.change_recipe(found, recipe=form["recipe"], by=user_of(request)))
+        )
 
 
 class RoundStartView(View):

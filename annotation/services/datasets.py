@@ -1,8 +1,7 @@
 """Freezing: rows leave the database once, into a file that never changes."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +9,7 @@ from django.db import transaction
 from django.db.models import Prefetch
 
 from annotation import events
-from annotation.aggregation.consensus import consensus
-from annotation.models import Dataset, Label, Project, Prompt, Round, Split, Task, TaskResponse
+from annotation.models import Dataset, Project, Prompt, Round, Split, Task, TaskResponse
 from training import records
 
 
@@ -28,7 +26,8 @@ def freeze_preferences(round: Round, *, learn_from: str) -> Dataset:
     """One row per aggregated task of this round, or of the project's rounds up to this one.
 
     `ranks` is the task's consensus. `weights` says how clearly each pair was decided: the share of
-    its votes for the winner minus the share against, so an even vote weighs nothing.
+    its votes for the winner minus the share against, by the labelers' competence, so an even vote
+    weighs nothing.
     """
     tasks = Task.objects.filter(
         project=round.project, round__number__lte=round.number, consensus__isnull=False
@@ -149,7 +148,8 @@ def _freeze(
     path = settings.STORAGE_DIR / "datasets" / f"{id_}.jsonl"
     counts = {"rows": 0, Split.TRAIN.value: 0, Split.EVAL.value: 0, "votes": 0}
     labels: set[str] = set()
-    labelers: set[str] = set()
+    # Each labeler with the weight of their votes.
+    labelers: dict[str, float] = {}
 
     def counted() -> Iterator[dict[str, Any]]:
         for row in rows:
@@ -158,7 +158,7 @@ def _freeze(
             counts["votes"] += row.get("votes", 0)
             ids = row.get("ids", {})
             labels.update(ids.get("labels", ()))
-            labelers.update(ids.pop("labelers", ()))
+            labelers.update(ids.pop("labelers", {}))
             yield row
 
     digest = records.write_rows(path, counted())
@@ -181,7 +181,7 @@ def _freeze(
                     **(provenance or {}),
                     "round": round.number if round else None,
                     "labels": len(labels),
-                    "labelers": sorted(labelers),
+                    "labelers": labelers,
                 },
             },
         )
@@ -197,59 +197,3 @@ def _freeze(
     if not made:
         path.unlink()
     return dataset
-
-
-def write_consensus(round: Round) -> int:
-    """Compute and store the consensus of every labeled task of the round; returns how many."""
-    labels = (
-        Label.objects.current()
-        .filter(round=round)
-        .order_by("task_id", "created_at")
-        .values("id", "task_id", "labeler_id", "ranking", "all_bad")
-    )
-    sizes = {
-        task.pk: len(task.entries.all())
-        for task in Task.objects.filter(round=round).prefetch_related("entries")
-    }
-    changed = []
-    for task_id, group in groupby(labels.iterator(chunk_size=2000), key=lambda row: row["task_id"]):
-        task = Task(pk=task_id)
-        task.consensus = consensus_of(list(group), sizes[task_id])
-        changed.append(task)
-    Task.objects.bulk_update(changed, ["consensus"], batch_size=500)
-    return len(changed)
-
-
-def consensus_of(labels: Sequence[Mapping[str, Any]], k: int) -> dict[str, Any]:
-    rankings = [row["ranking"] for row in labels if row["ranking"] is not None]
-    ranks = consensus(rankings).ranks if rankings else [None] * k
-    return {
-        "ranks": [None if rank is None else int(rank) for rank in ranks],
-        "weights": pair_weights(rankings, k),
-        "votes": len(labels),
-        "all_bad": sum(row["all_bad"] for row in labels),
-        "labels": [str(row["id"]) for row in labels],
-        "labelers": sorted({str(row["labeler_id"]) for row in labels}),
-    }
-
-
-def pair_weights(rankings: list[list[int | None]], k: int) -> list[list[float]]:
-    """`[i, j, w]` for every pair with a majority: i beats j, w = (for - against) / votes.
-
-    Ties count as a vote for neither side; a ranking that leaves either out does not vote.
-    """
-    weights = []
-    for i in range(k):
-        for j in range(i + 1, k):
-            # +1 where i has the better (smaller) rank
-            votes = [
-                (a < b) - (a > b)
-                for a, b in ((ranking[i], ranking[j]) for ranking in rankings)
-                if a is not None and b is not None
-            ]
-            margin = sum(votes) / len(votes) if votes else 0.0
-            if margin > 0:
-                weights.append([i, j, margin])
-            elif margin < 0:
-                weights.append([j, i, -margin])
-    return weights

@@ -6,10 +6,12 @@ import uuid
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 from django.db import transaction
 
-from annotation.models import Checkpoint, Job, Prompt, Response, Round, Split, TaskKind
-from annotation.services import tasks
+from annotation.aggregation import choice
+from annotation.models import Checkpoint, Job, Prompt, Response, Round, TaskKind
+from annotation.services import ratings, tasks
 from annotation.services.recipes import PromptChoice, Recipe
 
 
@@ -89,25 +91,37 @@ def make_tasks(round: Round, recipe: Recipe) -> int:
     responses = Response.objects.filter(round=round).select_related("prompt")
     for response in responses.order_by("prompt__content_hash", "id"):
         groups[response.prompt_id].append(response)
-    by_kind: dict[str, list[tuple[Prompt, list[Response]]]] = defaultdict(list)
+    ranked: list[Group] = []
+    compared: list[Group] = []
     for number, group in enumerate(groups.values()):
         by_text = {(one.text.strip(), one.checkpoint_id): one for one in group}
         distinct = list(by_text.values())
-        rng = random.Random(f"task/{round.pk}/{group[0].prompt_id}")
-        rng.shuffle(distinct)
-        kind = _kind(recipe, number, len(distinct))
-        if kind == TaskKind.COMPARE:
-            distinct = _different_writers(distinct)
+        random.Random(f"task/{round.pk}/{group[0].prompt_id}").shuffle(distinct)
         if len({one.text.strip() for one in distinct}) >= 2:
-            by_kind[kind].append((group[0].prompt, distinct))
-    return sum(
-        len(
-            tasks.create_tasks(
-                round, groups=some, kind=kind, labels_wanted=recipe.tasks.labels_wanted
-            )
-        )
-        for kind, some in by_kind.items()
+            kind = _kind(recipe, number, len(distinct))
+            (ranked if kind == TaskKind.RANK else compared).append((group[0].prompt, distinct))
+    made = _create(round, recipe, TaskKind.RANK, ranked, None)
+    for probability, pairs in _choose_pairs(round, recipe, compared).items():
+        made += _create(round, recipe, TaskKind.COMPARE, pairs, probability)
+    return made
+
+
+Group = tuple[Prompt, list[Response]]
+
+
+def _create(
+    round: Round, recipe: Recipe, kind: str, groups: list[Group], probability: float | None
+) -> int:
+    if not groups:
+        return 0
+    made = tasks.create_tasks(
+        round,
+        groups=groups,
+        kind=kind,
+        labels_wanted=recipe.tasks.labels_wanted,
+        sampling_probability=probability,
     )
+    return len(made)
 
 
 def _kind(recipe: Recipe, number: int, distinct: int) -> str:
@@ -118,13 +132,42 @@ def _kind(recipe: Recipe, number: int, distinct: int) -> str:
     return TaskKind.RANK
 
 
+def _choose_pairs(
+    round: Round, recipe: Recipe, groups: list[Group]
+) -> dict[float | None, list[Group]]:
+    """Two responses per prompt, by the two writers whose comparison should teach most.
+
+    Grouped by the probability with which the pair of writers was drawn; None where there was
+    nothing to draw, because the prompt's responses are by one or two writers.
+    """
+    chosen: dict[float | None, list[Group]] = defaultdict(list)
+    open_: list[Group] = []
+    for prompt, responses in groups:
+        if len({one.checkpoint_id for one in responses}) > 2:
+            open_.append((prompt, responses))
+        else:
+            chosen[None].append((prompt, _different_writers(responses)))
+    if not open_:
+        return chosen
+    writers, strength, covariance = ratings.beliefs(round)
+    number = {writer: i for i, writer in enumerate(writers)}
+    rng = np.random.default_rng(list(round.pk.bytes))
+    floor = recipe.tasks.random_floor
+    pairs = choice.next_pairs(strength, covariance, n=len(open_), random=rng, floor=floor)
+    for (prompt, responses), i, j, probability in zip(
+        open_, pairs.first, pairs.second, pairs.probability, strict=True
+    ):
+        by_writer = {number[one.checkpoint_id]: one for one in responses if one.checkpoint_id}
+        if i in by_writer and j in by_writer:
+            chosen[float(probability)].append((prompt, [by_writer[i], by_writer[j]]))
+        else:
+            # This prompt has no response by one of the two.
+            chosen[None].append((prompt, _different_writers(responses)))
+    return chosen
+
+
 def _different_writers(responses: list[Response]) -> list[Response]:
     """Two responses, by two writers where there are two: the vote then rates both."""
     first = responses[0]
-    other = [r for r in responses[1:] if r.checkpoint_id != first.checkpoint_id]
+    other = [one for one in responses[1:] if one.checkpoint_id != first.checkpoint_id]
     return [first, *(other or responses[1:])[:1]]
-
-
-def evaluation_prompts(round: Round, *, count: int) -> list[Prompt]:
-    """Held-out prompts for the evaluation of the round's new checkpoint."""
-    return choose_prompts(round, PromptChoice(count=count, split=Split.EVAL))

@@ -1,6 +1,7 @@
 """What the round and project pages show: counts from rows, never from a flag that can drift."""
 
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -89,7 +90,7 @@ def _steps(round: Round) -> list[dict[str, Any]]:
     left: list[Any] = [at for _, at in entered[1:]]
     return [
         {"state": state, "started_at": at, "finished_at": end}
-        for (state, at), end in zip(entered, [*left, None], strict=True)
+        for (state, at), end in zip_longest(entered, left)
     ]
 
 

@@ -4,11 +4,8 @@ Votes of earlier rounds count too: a checkpoint that writes in several rounds is
 links them, and its rating is fitted once over all of them.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,116 +14,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation import events
-from annotation.aggregation import bradley_terry, elo, ranks
+from annotation.aggregation import bradley_terry, choice, elo, ranks
 from annotation.aggregation.errors import InvalidInput
 from annotation.aggregation.ratings import Ratings
-from annotation.models import Checkpoint, Label, Rating, Round, TaskResponse
+from annotation.aggregation.votes import FloatArray, IntArray
+from annotation.models import Checkpoint, Rating, Round
+from annotation.services.votes import Votes, votes_of
 
 # With fewer annotators, errors clustered by annotator are themselves mostly noise.
 LEAST_ANNOTATORS = 8
 ORDERS = 100
 ORDERED_VOTES = 20_000
-LOOK_BACK = timedelta(minutes=2)
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass
-class Votes:
-    """Comparisons between checkpoints as parallel lists; 1 the first won, 0.5 tie, 0 it lost."""
-
-    first: list[UUID] = field(default_factory=list)
-    second: list[UUID] = field(default_factory=list)
-    score: list[float] = field(default_factory=list)
-    labeler: list[UUID] = field(default_factory=list)
-    task: list[UUID] = field(default_factory=list)
-    labels: set[UUID] = field(default_factory=set)
-    newest: datetime = LONG_AGO
-
-    def __len__(self) -> int:
-        return len(self.score)
-
-    def add_label(
-        self,
-        ranking: list[int | None],
-        writers: list[UUID | None],
-        *,
-        labeler: UUID,
-        task: UUID,
-    ) -> None:
-        """Every pair of responses by different checkpoints that the ranking orders or ties."""
-        for i, (mine, mine_by) in enumerate(zip(ranking, writers, strict=True)):
-            for other, other_by in zip(ranking[i + 1 :], writers[i + 1 :], strict=True):
-                if mine is None or other is None or mine_by is None or other_by is None:
-                    continue
-                if mine_by != other_by:
-                    self.first.append(mine_by)
-                    self.second.append(other_by)
-                    self.score.append(0.5 + 0.5 * ((mine < other) - (mine > other)))
-                    self.labeler.append(labeler)
-                    self.task.append(task)
-
-
-class _Cache:
-    """Votes of the last few rounds looked at, in this process, brought up to date by new labels.
-
-    A label never changes, so what was read stays true; an amendment (a label that supersedes)
-    makes the round be read afresh.
-    """
-
-    SIZE = 16
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.rounds: OrderedDict[UUID, tuple[int, Votes]] = OrderedDict()
-
-    def votes(self, round: Round) -> Votes:
-        with self.lock:
-            amended = Label.objects.filter(round=round, supersedes__isnull=False).count()
-            seen, votes = self.rounds.pop(round.pk, (amended, Votes()))
-            if seen != amended:
-                votes = Votes()
-            total = Label.objects.filter(round=round).count() - amended
-            if total != len(votes.labels):
-                _read_new(round, votes)
-            self.rounds[round.pk] = (amended, votes)
-            while len(self.rounds) > self.SIZE:
-                self.rounds.popitem(last=False)
-            return votes
-
-
-_cache = _Cache()
-
-
-def _read_new(round: Round, votes: Votes) -> None:
-    rows = (
-        Label.objects.current()
-        .filter(round=round)
-        .order_by("created_at", "id")
-        .values_list("id", "task_id", "labeler_id", "ranking", "created_at")
-    )
-    if votes.labels:
-        # Commits may become visible out of the order of their times, so look back a little.
-        rows = rows.filter(created_at__gt=votes.newest - LOOK_BACK)
-    new = [row for row in rows if row[0] not in votes.labels]
-    writers = _writers({row[1] for row in new}, round)
-    for id_, task, labeler, ranking, at in new:
-        votes.labels.add(id_)
-        votes.newest = max(votes.newest, at)
-        if ranking is not None:
-            votes.add_label(ranking, writers[task], labeler=labeler, task=task)
-
-
-def _writers(tasks: set[UUID], round: Round) -> dict[UUID, list[UUID | None]]:
-    """Per task, who wrote its responses, in canonical order."""
-    entries = TaskResponse.objects.order_by("task_id", "index")
-    if len(tasks) <= 500:
-        entries = entries.filter(task_id__in=tasks)
-    else:
-        entries = entries.filter(task__round=round)
-    found: dict[UUID, list[UUID | None]] = {}
-    for task, writer in entries.values_list("task_id", "response__checkpoint_id"):
-        found.setdefault(task, []).append(writer)
-    return found
 
 
 @dataclass(frozen=True)
@@ -134,18 +32,22 @@ class Ladder:
     """What the votes say about the checkpoints that met; `ratings` is None without votes."""
 
     checkpoints: list[Checkpoint]
+    first: IntArray
+    second: IntArray
+    score: FloatArray
     votes: int
     labelers: int
     method: str
     ratings: Ratings | None
     record: dict[UUID, tuple[int, int, int]]
+    win_rate: list[float | None]
     live: elo.OrderAveraged | None
 
 
 def ladder(round: Round) -> Ladder:
     """The ladder over this round and the rounds before it."""
     parts = [
-        _cache.votes(one)
+        votes_of(one)
         for one in Round.objects.filter(project=round.project, number__lte=round.number).exclude(
             state=Round.State.CANCELLED
         )
@@ -175,16 +77,64 @@ def ladder(round: Round) -> Ladder:
         )
     return Ladder(
         checkpoints=checkpoints,
+        first=a,
+        second=b,
+        score=score,
         votes=len(score),
         labelers=len(labelers),
         method=method,
         ratings=ratings,
         record=_record(checkpoints, a, b, score),
+        win_rate=_win_rates(parts, a, b, score, len(checkpoints)),
         live=_live(a, b, score, len(checkpoints)),
     )
 
 
-def _codes(values: Iterable[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _win_rates(parts: list[Votes], a: Any, b: Any, score: Any, n: int) -> list[float | None]:
+    """Each checkpoint's share of its votes, ties half, as if pairs had been asked evenly.
+
+    Pairs that were chosen because they teach most are over-represented; each vote is weighed by
+    one over the chance of its pair (Horvitz and Thompson 1952), per round on average 1.
+    """
+    weights: list[Any] = [np.zeros(0)]
+    for part in parts:
+        chances = np.array([1.0 if chance is None else chance for chance in part.chance])
+        chosen = np.array([chance is not None for chance in part.chance], dtype=bool)
+        weight = np.ones(len(chances))
+        if chosen.any():
+            inverse = choice.inverse_propensity_weights(chances[chosen], n_pairs=1)
+            weight[chosen] = inverse / inverse.mean()
+        weights.append(weight)
+    weight = np.concatenate(weights)
+    if not len(score):
+        return [None] * n
+    won = np.bincount(a, weight * score, n) + np.bincount(b, weight * (1 - score), n)
+    total = np.bincount(a, weight, n) + np.bincount(b, weight, n)
+    return [float(w / t) if t else None for w, t in zip(won, total, strict=True)]
+
+
+def beliefs(round: Round) -> tuple[list[UUID], FloatArray, FloatArray]:
+    """What earlier rounds say of this round's writers: ids, strengths and covariance in nats.
+
+    Fitted with a prior of one nat, so that a new checkpoint has a place too: average, unsure.
+    """
+    found = ladder(round)
+    n = len(found.checkpoints)
+    own = set(
+        round.responses.exclude(checkpoint=None).values_list("checkpoint_id", flat=True).distinct()
+    )
+    keep = [i for i, one in enumerate(found.checkpoints) if one.pk in own]
+    strength, covariance = np.zeros(n), np.eye(n)
+    if found.first.size:
+        fitted = bradley_terry.fit(
+            found.first, found.second, found.score, n_items=n, prior=1.0, ties="half"
+        )
+        strength, covariance = fitted.nats, fitted.covariance_nats
+    writers = [found.checkpoints[i].pk for i in keep]
+    return writers, strength[keep], covariance[np.ix_(keep, keep)]
+
+
+def _codes(values: Iterable[Any]) -> IntArray:
     number: dict[Any, int] = {}
     return np.array([number.setdefault(value, len(number)) for value in values], dtype=np.int64)
 
@@ -238,6 +188,7 @@ def describe(ladder: Ladder) -> dict[str, Any]:
             "wins": wins,
             "ties": ties,
             "losses": losses,
+            "win_rate": ladder.win_rate[i],
             "anchored": checkpoint.kind == Checkpoint.Kind.BASE,
             "estimable": False,
             "component": -1,

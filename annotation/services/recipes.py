@@ -50,11 +50,16 @@ class Generation:
 
 @dataclass(frozen=True)
 class Tasks:
-    """What labelers are asked. `mixed` makes every `compare_every`-th prompt a comparison."""
+    """What labelers are asked. `mixed` makes every `compare_every`-th prompt a comparison.
+
+    Of the possible pairs of writers a comparison asks the one that should teach most, except for
+    a share `random_floor` of even draws; 1 draws all of them evenly.
+    """
 
     kind: str = "rank"
     labels_wanted: int = 1
     compare_every: int = 3
+    random_floor: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,7 @@ def _tasks(value: Any, where: str) -> Tasks:
     _among(tasks.kind, TASK_KINDS, f"{where}.kind")
     _within(tasks.labels_wanted, 1, 100, f"{where}.labels_wanted")
     _within(tasks.compare_every, 2, 1000, f"{where}.compare_every")
+    _within(tasks.random_floor, 0.01, 1, f"{where}.random_floor")
     return tasks
 
 
@@ -225,9 +231,9 @@ def _list(value: Any, where: str) -> list[Any]:
     return list(value)
 
 
-def _within(value: int, low: int, high: int, where: str) -> None:
+def _within(value: float, low: float, high: float, where: str) -> None:
     if not low <= value <= high:
-        raise _refuse(where, f"expected {low} to {high}, got {value}")
+        raise _refuse(where, f"expected {low:g} to {high:g}, got {value:g}")
 
 
 def _among(value: str, allowed: tuple[str, ...], where: str) -> None:

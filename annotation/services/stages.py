@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from annotation.models import Checkpoint, Dataset, Job, Prompt, Round, Split
-from annotation.services import checkpoints, datasets, generation, jobs, ratings, tasks
+from annotation.services import checkpoints, consensus, datasets, generation, jobs, ratings, tasks
 from annotation.services.recipes import PromptChoice, Recipe, Step
 
 KINDS = {"reward": Checkpoint.Kind.REWARD, "pretrain": Checkpoint.Kind.BASE}
@@ -101,7 +101,7 @@ def label(round: Round, recipe: Recipe) -> Together | None:
 
 def aggregate(round: Round, recipe: Recipe) -> Together | None:
     """Consensus per task, the ladder, the frozen dataset."""
-    datasets.write_consensus(round)
+    consensus.write_consensus(round)
     ratings.close(round)
     if recipe.training:
         dataset = datasets.freeze_preferences(round, learn_from=recipe.learn_from)

@@ -1,0 +1,124 @@
+"""A round's labels become one consensus per task, each labeler's vote weighed by competence."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations, groupby
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from annotation.aggregation.consensus import consensus
+from annotation.aggregation.reliability import mace
+from annotation.models import Label, Round, Task, TaskResponse
+
+Ranking = Sequence[int | None]
+# Shared comparisons from which on a labeler's competence is worth estimating.
+LEAST_SHARED = 60
+FIRST, TIE, SECOND = 0, 1, 2
+
+
+def write_consensus(round: Round) -> int:
+    """Compute and store the consensus of every labeled task of the round; returns how many."""
+    rows = list(
+        Label.objects.current()
+        .filter(round=round)
+        .order_by("task_id", "created_at")
+        .values("id", "task_id", "labeler_id", "ranking", "all_bad")
+    )
+    sizes: dict[UUID, int] = defaultdict(int)
+    for task in TaskResponse.objects.filter(task__round=round).values_list("task_id", flat=True):
+        sizes[task] += 1
+    competence = competence_of(rows)
+    changed = []
+    for task_id, group in groupby(rows, key=lambda row: row["task_id"]):
+        task = Task(pk=task_id)
+        task.consensus = of_task(list(group), sizes[task_id], competence)
+        changed.append(task)
+    Task.objects.bulk_update(changed, ["consensus"], batch_size=500)
+    return len(changed)
+
+
+def of_task(
+    labels: Sequence[Mapping[str, Any]], k: int, competence: Mapping[UUID, float]
+) -> dict[str, Any]:
+    """What is stored on a task and, at freezing, in the dataset. `k` responses."""
+    ranked = [row for row in labels if row["ranking"] is not None]
+    rankings = [row["ranking"] for row in ranked]
+    weights = [competence.get(row["labeler_id"], 1.0) for row in ranked]
+    ranks = consensus(rankings, weights=weights).ranks if rankings else [None] * k
+    return {
+        "ranks": [None if rank is None else int(rank) for rank in ranks],
+        "weights": pair_weights(rankings, weights, k),
+        "votes": len(labels),
+        "all_bad": sum(row["all_bad"] for row in labels),
+        "labels": [str(row["id"]) for row in labels],
+        "labelers": {
+            str(row["labeler_id"]): competence.get(row["labeler_id"], 1.0) for row in labels
+        },
+    }
+
+
+def competence_of(labels: Sequence[Mapping[str, Any]]) -> dict[UUID, float]:
+    """How far each labeler's votes follow what the others make likely, 0 to 1 (MACE).
+
+    Estimated from pairs of responses that several labelers compared: an item per pair, the
+    classes first, tie, second. Labelers with fewer than LEAST_SHARED such comparisons are not in
+    the answer; their votes count in full. `labels` come sorted by task.
+    """
+    item: list[int] = []
+    worker: list[UUID] = []
+    label: list[int] = []
+    n_items = 0
+    for _, group in groupby(labels, key=lambda row: row["task_id"]):
+        said = [row for row in group if row["ranking"] is not None]
+        if len(said) < 2:
+            continue
+        for i, j in combinations(range(len(said[0]["ranking"])), 2):
+            for row in said:
+                a, b = row["ranking"][i], row["ranking"][j]
+                if a is not None and b is not None:
+                    item.append(n_items)
+                    worker.append(row["labeler_id"])
+                    label.append(FIRST if a < b else SECOND if a > b else TIE)
+            n_items += 1
+    names = sorted(set(worker))
+    if len(names) < 2:
+        return {}
+    number = {name: i for i, name in enumerate(names)}
+    workers = np.array([number[name] for name in worker])
+    fitted = mace(np.array(item), workers, np.array(label), n_classes=3)
+    shared = np.bincount(workers, minlength=len(names))
+    return {
+        name: round_to(float(fitted.competence[i]))
+        for i, name in enumerate(names)
+        if shared[i] >= LEAST_SHARED
+    }
+
+
+def round_to(value: float) -> float:
+    """Three digits: more would claim more than a competence knows."""
+    return float(f"{value:.3f}")
+
+
+def pair_weights(
+    rankings: Sequence[Ranking], weights: Sequence[float], k: int
+) -> list[list[float]]:
+    """`[i, j, w]` for every pair with a majority: i beats j, w = (for - against) / votes.
+
+    Votes count by their labeler's weight. Ties are votes for neither side; a ranking that leaves
+    either out does not vote.
+    """
+    found: list[list[float]] = []
+    for i, j in combinations(range(k), 2):
+        margin = total = 0.0
+        for ranking, weight in zip(rankings, weights, strict=True):
+            a, b = ranking[i], ranking[j]
+            if a is not None and b is not None:
+                margin += weight * ((a < b) - (a > b))
+                total += weight
+        if total and margin > 0:
+            found.append([i, j, round_to(margin / total)])
+        elif total and margin < 0:
+            found.append([j, i, round_to(-margin / total)])
+    return found
