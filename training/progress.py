@@ -64,16 +64,16 @@ def append_metrics(run_dir: Path, row: dict[str, Any]) -> None:
 def read_metrics(run_dir: Path | str, since_bytes: int = 0) -> tuple[list[dict[str, Any]], int]:
     """The rows after byte `since_bytes`, and the offset to ask from next time.
 
-    A half-written last line is left for the next call. When the file became shorter than
-    `since_bytes` (a resume cut it back), reading starts over from the beginning: the returned
-    offset is then smaller than what was asked, which tells the caller to replace what it has.
+    A half-written last line is left for the next call. Where `since_bytes` is not the end of a
+    line any more (a resume cut the file back), reading starts over: rows then come again, and the
+    caller replaces what it has of their steps.
     """
     path = Path(run_dir) / "metrics.jsonl"
     if not path.exists():
         return [], 0
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        start = since_bytes if since_bytes <= size else 0
+        file.seek(max(0, since_bytes - 1))
+        start = since_bytes if since_bytes > 0 and file.read(1) == b"\n" else 0
         file.seek(start)
         content = file.read()
     complete = content[: content.rfind(b"\n") + 1]
