@@ -2,7 +2,7 @@
 
 # B responses of a batch, T tokens; masks are 1 on response tokens
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,7 @@ from training.advantages import (
     whitened,
 )
 from training.logprobs import token_logps
-from training.records import Message
-from training.rollout import Judge, Rollout
+from training.rollout import Rollout, text_scores
 from training.run import Run
 from training.scoring import prefix_values, reward_mean, scalar_head
 from training.settings import PpoSettings
@@ -27,13 +26,14 @@ from training.settings import PpoSettings
 
 @dataclass(frozen=True)
 class Cast:
-    """Who takes part: the policy learns with the critic's help; reference and judge stay."""
+    """Who takes part: policy and critic learn, reference and reward model stay as they are."""
 
     policy: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
     critic: PreTrainedModel
     reference: PreTrainedModel
-    judge: Judge
-    tokenizer: PreTrainedTokenizerBase
+    reward: PreTrainedModel
+    reward_tokenizer: PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def load_cast(run: Run, settings: PpoSettings) -> Cast:
     policy = models.load_policy(policy_folder, device=run.device)
     reference = models.load_policy(reference_folder, device=run.device)
     reward = models.load_reward(reward_folder, device=run.device)
-    judge = Judge(reward, models.load_tokenizer(reward_folder), tokenizer)
-    if judge.reads_policy_tokens:
+    reward_tokenizer = models.load_tokenizer(reward_folder)
+    if reward_tokenizer.get_vocab() == tokenizer.get_vocab():
         critic = models.load_critic(reward_folder, device=run.device)
         torch.nn.init.constant_(scalar_head(critic).bias, -reward_mean(reward))
     else:
@@ -91,14 +91,13 @@ def load_cast(run: Run, settings: PpoSettings) -> Cast:
     if settings.gradient_checkpointing:
         policy.gradient_checkpointing_enable()
         critic.gradient_checkpointing_enable()
-    return Cast(policy, critic, reference, judge, tokenizer)
+    return Cast(policy, tokenizer, critic, reference, reward, reward_tokenizer)
 
 
 @torch.no_grad()
 def assess(
     cast: Cast,
     rollout: Rollout,
-    conversations: Sequence[list[Message]],
     settings: PpoSettings,
     *,
     kl_coefficient: float,
@@ -109,14 +108,15 @@ def assess(
     log p(policy) - log p(reference), in nats.
     """
     logp, reference, value, score = [], [], [], []
-    for rows in slices(len(conversations), settings.micro_batch_size):
-        part = rollout.part(rows)
-        ids_BT, mask_BT, heat = part.ids_BT, part.mask_BT, settings.temperature
+    heat = settings.temperature
+    for rows in slices(len(rollout.texts), settings.micro_batch_size):
+        ids_BT, mask_BT = rollout.ids_BT[rows], rollout.mask_BT[rows]
+        conversations, texts = rollout.conversations[rows], rollout.texts[rows]
         with optim.precision(cast.policy.device.type, bf16=settings.bf16):
             logp.append(token_logps(cast.policy, ids_BT, mask_BT, temperature=heat))
             reference.append(token_logps(cast.reference, ids_BT, mask_BT, temperature=heat))
             value.append(prefix_values(cast.critic, ids_BT, mask_BT))
-            score.append(cast.judge.scores(part, conversations[rows]))
+            score.append(text_scores(cast.reward, cast.reward_tokenizer, conversations, texts))
     logp_BT, reference_BT, value_BT = torch.cat(logp), torch.cat(reference), torch.cat(value)
     score_B, mask_BT = torch.cat(score), rollout.mask_BT
 

@@ -56,11 +56,9 @@ def run(run: Run) -> Result:
     for step in run.steps(total):
         chosen = batches.at(step)
         seeds = seeds_of(run, "rollout", step, len(chosen))
-        rollout = write(cast, [prompts[i] for i in chosen], seeds, settings)
-        conversations = [train[i]["prompt"] for i in chosen]
-        experience, measures = assess(
-            cast, rollout, conversations, settings, kl_coefficient=price.coefficient
-        )
+        rows = [train[i] for i in chosen]
+        rollout = write(cast, rows, [prompts[i] for i in chosen], seeds, settings)
+        experience, measures = assess(cast, rollout, settings, kl_coefficient=price.coefficient)
 
         step_size = optim.learning_rate(step, total, settings)
         critic_step_size = optim.learning_rate(step, total, critic_settings)
@@ -80,7 +78,7 @@ def run(run: Run) -> Result:
             optim.take_step(critic_optimizer, step_size=critic_step_size, max_grad_norm=limit)
         measures |= {**means(learned), "kl_coefficient": price.coefficient, "lr": step_size}
         price.adapt(measures["kl"])
-        run.report(measures, tokens=int(rollout.real_BT.sum()))
+        run.report(measures, tokens=int(rollout.mask_BT.sum()))
 
     metrics = evaluate(run, cast, held_out[:EVAL_PROMPTS], settings)
     return Result(metrics=metrics, outputs=run.save_final(cast.policy, cast.tokenizer, metrics))
@@ -111,13 +109,18 @@ def demonstrations(cast: Cast, rows: Sequence[PromptRow], settings: PpoSettings)
 
 
 def write(
-    cast: Cast, prompts: Sequence[list[int]], seeds: Sequence[int], settings: PpoSettings
+    cast: Cast,
+    rows: Sequence[PromptRow],
+    prompts: Sequence[list[int]],
+    seeds: Sequence[int],
+    settings: PpoSettings,
 ) -> Rollout:
     """One response of the policy to each prompt, drawn with its seed."""
     with optim.precision(cast.policy.device.type, bf16=settings.bf16):
         return roll_out(
             cast.policy,
             cast.tokenizer,
+            [row["prompt"] for row in rows],
             prompts,
             seeds,
             max_new_tokens=settings.max_new_tokens,
@@ -214,9 +217,8 @@ def evaluate(
     if not rows:
         return {}
     seeds = seeds_of(run, "evaluation", 0, len(rows))
-    rollout = write(cast, encode(cast, rows, settings), seeds, settings)
-    conversations = [row["prompt"] for row in rows]
-    _, measures = assess(cast, rollout, conversations, settings, kl_coefficient=0.0)
+    rollout = write(cast, rows, encode(cast, rows, settings), seeds, settings)
+    _, measures = assess(cast, rollout, settings, kl_coefficient=0.0)
     del measures["reward/paid"]
     run.report_now(measures)
     return {f"eval/{name}": value for name, value in measures.items()}
