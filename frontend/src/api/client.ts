@@ -26,7 +26,10 @@ export interface CallOptions {
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
   signal?: AbortSignal;
-  keepalive?: boolean;
+  /** How the answer is read; JSON where nothing is said. */
+  parseAs?: "json" | "text";
+  /** Of a body that is sent as it is, such as a file. */
+  contentType?: string;
 }
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -54,7 +57,7 @@ function toApiError(status: number, body: unknown): ApiError {
 }
 
 export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
-  const { path: pathParameters, query, body, signal, keepalive } = options;
+  const { path: pathParameters, query, body, signal, parseAs, contentType } = options;
   let outcome: { data?: unknown; error?: unknown; response: Response };
   try {
     // biome-ignore lint/suspicious/noExplicitAny: see the client above.
@@ -62,7 +65,11 @@ export async function call<T>(method: Method, path: string, options: CallOptions
       params: { path: pathParameters, query },
       body,
       signal,
-      keepalive,
+      parseAs,
+      ...(contentType && {
+        headers: { "Content-Type": contentType },
+        bodySerializer: (raw: unknown) => raw,
+      }),
     });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;

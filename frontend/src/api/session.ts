@@ -82,7 +82,7 @@ export function useCreateToken() {
 export function useRevokeToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => del("/api/tokens/{id}/", { path: { id } }),
+    mutationFn: (id: string) => del("/api/tokens/{token_id}/", { path: { token_id: id } }),
     onSettled: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }

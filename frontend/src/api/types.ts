@@ -129,6 +129,11 @@ export interface Prompt {
   tags: string[];
   language: string;
   split: "train" | "eval";
+  created_at: string;
+}
+
+export interface PromptWithResponses extends Prompt {
+  responses: { id: string; text: string; checkpoint: Named | null; round: string | null }[];
 }
 
 export interface ImportOutcome {
@@ -190,7 +195,8 @@ export interface LabelSubmission {
 export interface Queue {
   project: Named;
   team: Named;
-  round: { id: string; number: number };
+  /** The round that is labeling; null when there is nothing to do. */
+  round: RoundName | null;
   kind: TaskKind | "mixed";
   waiting: number;
   mine_today: number;
@@ -213,18 +219,74 @@ export const STAGES = [
 export type Stage = (typeof STAGES)[number];
 export type RoundState = Stage | "blocked" | "cancelled";
 
+export interface Choice {
+  action: string;
+  label: string;
+}
+
 export interface Blocked {
+  /** Where the round stopped. */
+  state: RoundState;
   reason: string;
   evidence: unknown;
-  actions: { action: string; label: string }[];
+  actions: Choice[];
+}
+
+export interface Count {
+  done: number;
+  total: number;
 }
 
 export interface RoundProgress {
   prompts: number;
-  responses: { done: number; total: number };
-  labels: { done: number; total: number; per_hour: number | null; eta_seconds: number | null };
+  responses: Count;
+  labels: Count & { per_hour: number; eta_seconds: number | null };
   people_now: number;
-  jobs: { done: number; total: number };
+  jobs: Count;
+}
+
+export type TrainingMethod = "sft" | "reward" | "dpo" | "ppo" | "rrhf";
+export type SettingValue = string | number | boolean | null;
+
+export interface Gate {
+  metric: string;
+  least: number | null;
+  most: number | null;
+}
+
+/** What a round is to do; see `services/recipes.py`, which refuses every unknown name. */
+export interface Recipe {
+  prompts: { count: number; split: "train" | "eval" | "both"; tags: string[] };
+  generation: {
+    checkpoints: string[];
+    responses_per_prompt: number;
+    temperature: number;
+    top_p: number;
+    max_new_tokens: number;
+  } | null;
+  tasks: { kind: "compare" | "rank" | "mixed"; labels_wanted: number; compare_every: number };
+  learn_from: "project" | "round";
+  training: { method: TrainingMethod; settings: Record<string, SettingValue> }[];
+  gates: Gate[];
+  next: Recipe | null;
+}
+
+/** A setting of a training method, with what it allows. */
+export interface Setting {
+  name: string;
+  type: string;
+  default: SettingValue;
+  description: string;
+  least?: number;
+  above?: number;
+  most?: number;
+  choices?: string[];
+}
+
+export interface Recipes {
+  default: Recipe;
+  methods: Record<string, Setting[]>;
+  gates: string[];
 }
 
 export interface Round {
@@ -233,7 +295,7 @@ export interface Round {
   number: number;
   state: RoundState;
   blocked: Blocked | null;
-  recipe: Record<string, unknown>;
+  recipe: Recipe;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -243,10 +305,10 @@ export interface Round {
 
 export interface LadderEntry {
   checkpoint: { id: string; name: string; kind: string };
-  elo: number;
-  low: number;
-  high: number;
-  se: number;
+  elo: number | null;
+  low: number | null;
+  high: number | null;
+  se: number | null;
   rank_low: number;
   rank_high: number;
   votes: number;
@@ -261,30 +323,42 @@ export interface Ladder {
   computed_at: string | null;
   final: boolean;
   votes: number;
+  labelers?: number;
   method: string;
   entries: LadderEntry[];
+  /** Pairs that the votes do not tell apart, and how many more might; null when unknown. */
   indistinguishable: [string, string, number | null][];
-  win_matrix: (number | null)[][];
-  components: string[][];
-  live_elo: { checkpoint: string; elo: number; spread: number | null }[];
 }
 
 export interface RoundSample {
-  prompt: { id: string; messages: Message[] };
-  responses: { checkpoint: Named; text: string; mean_rank: number | null }[];
+  prompt: { id: string; messages: Message[]; split: string };
+  votes: number;
+  responses: {
+    checkpoint: Named | null;
+    text: string;
+    finish_reason: string;
+    rank: number | null;
+  }[];
 }
 
+/** A label as a reviewer sees it: ranks by response id, in the task's own order. */
 export interface Label {
   id: string;
-  labeler?: { id: string; name: string } | null;
-  prompt?: { id: string; messages: Message[] } | null;
+  task: string;
+  prompt: string;
+  round: string;
+  kind: TaskKind;
+  labeler: Named;
+  responses: string[];
   ranking: (number | null)[] | null;
   strength: number | null;
   all_bad: boolean;
   flags: string[];
   comment: string;
   active_seconds: number;
+  guideline_version: number;
   created_at: string;
+  is_superseded: boolean;
 }
 
 // Training
@@ -298,23 +372,30 @@ export type JobState =
   | "cancelled"
   | "lost";
 
+export interface RoundName {
+  id: string;
+  number: number;
+}
+
 export interface Job {
   id: string;
+  project: Named;
+  round: RoundName | null;
   method: string;
   key: string;
   state: JobState;
   attempt: number;
   max_attempts: number;
-  step: number | null;
+  cancel_requested: boolean;
+  step: number;
   total: number | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
   heartbeat_at: string | null;
   error: { class: string; text: string } | null;
-  result: { metrics?: Record<string, number> } | null;
+  result: { metrics?: Record<string, number>; seconds?: number } | null;
   spec: Record<string, unknown>;
-  round: { id: string; number: number } | string | null;
   checkpoint: Named | null;
 }
 
@@ -327,48 +408,53 @@ export interface MetricRow {
 
 export interface Checkpoint {
   id: string;
+  project: Named;
   name: string;
   kind: string;
   method: string;
+  path: string;
   digest: string;
   parents: Named[];
+  children: Named[];
   dataset: { id: string } | null;
   job: { id: string } | null;
-  round: { id: string; number: number } | string | null;
+  round: RoundName | null;
   metrics: Record<string, number>;
+  is_accepted: boolean;
   created_at: string;
-  lineage?: { labels: number; prompts: number; labelers: number } | null;
+  lineage: { labels: number; prompts: number; labelers: number };
 }
 
 export interface Dataset {
   id: string;
+  project: Named;
+  round: RoundName | null;
+  key: string;
+  kind: string;
   digest: string;
   rows: number;
   train_rows: number;
   eval_rows: number;
   votes: number;
   labels: number;
-  round: { id: string; number: number } | string | null;
   created_at: string;
   provenance: Record<string, unknown>;
+  checkpoints: Named[];
 }
 
 export interface DatasetRow {
-  prompt: Message[];
-  responses: string[];
-  ranks: (number | null)[];
-  votes: number;
-  split: string;
+  prompt?: Message[];
+  messages?: Message[];
+  responses?: string[];
+  ranks?: (number | null)[];
+  votes?: number;
+  split?: string;
 }
 
 export interface Overview {
   rounds: Round[];
   people_now: number;
-  decisions: {
-    round: string | Round;
-    reason: string;
-    actions: { action: string; label: string }[];
-  }[];
+  decisions: { round: string; number: number; reason: string; actions: Choice[] }[];
   latest_ladder: Ladder | null;
   agreement: Interval | null;
 }

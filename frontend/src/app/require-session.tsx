@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { Navigate, Outlet, useLocation } from "react-router";
+import { useOutboxDelivery } from "~/api/labeling";
 import { useSession } from "~/api/session";
 import classes from "~/components/page.module.css";
 import { Failure, Loading } from "~/components/sentence";
@@ -9,6 +10,7 @@ import i18n, { knownLanguage, setLanguage } from "~/i18n";
 export function RequireSession() {
   const session = useSession();
   const location = useLocation();
+  useOutboxDelivery();
   const language = knownLanguage(session.data?.user?.language);
 
   // The language belongs to the person, so it follows them to a new browser.

@@ -35,8 +35,10 @@ export default {
     lease_expired: "Your lease on this task had ended, so the answer was not recorded.",
     nothing_to_undo:
       "There is nothing to take back: no label of yours in a round that is still labeling.",
-    invalid_credentials: "This email and password do not belong together.",
-    rate_limited: "Too many tries. Wait a minute, then try again.",
+    sign_in_failed: "This email and password do not belong together.",
+    too_many_attempts: "Too many tries. Wait a few minutes, then try again.",
+    second_factor_needed:
+      "This account needs a second factor, which this page cannot ask for yet. Ask the person who runs the server.",
     network: "The server could not be reached.",
   },
   role: {

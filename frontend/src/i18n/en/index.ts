@@ -1,5 +1,28 @@
 import account from "./account";
+import { curves, ladder, quantity, unit } from "./charts";
 import common from "./common";
 import dashboard from "./dashboard";
+import labeling from "./labeling";
+import projects, { labels } from "./projects";
+import rounds, { choice, recipe } from "./rounds";
+import teams from "./teams";
+import training, { checkpointKind } from "./training";
 
-export default { ...common, account, dashboard };
+export default {
+  ...common,
+  account,
+  checkpointKind,
+  choice,
+  curves,
+  dashboard,
+  labeling,
+  labels,
+  ladder,
+  projects,
+  quantity,
+  recipe,
+  rounds,
+  teams,
+  training,
+  unit,
+};

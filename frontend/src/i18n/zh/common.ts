@@ -31,8 +31,9 @@ export default {
   errors: {
     lease_expired: "您对该任务的租约已结束，因此这个答案没有被记录。",
     nothing_to_undo: "没有可以撤回的内容：在仍处于标注阶段的轮次中没有您的标注。",
-    invalid_credentials: "邮箱与密码不匹配。",
-    rate_limited: "尝试次数过多。请等一分钟后再试。",
+    sign_in_failed: "邮箱与密码不匹配。",
+    too_many_attempts: "尝试次数过多。请过几分钟再试。",
+    second_factor_needed: "此账户需要第二重验证，此页面暂不支持。请联系服务器的管理员。",
     network: "无法连接服务器。",
   },
   role: {

@@ -1,0 +1,115 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { get, patch, post } from "./client";
+import { listed } from "./session";
+import type {
+  ImportOutcome,
+  Label,
+  Overview,
+  Page,
+  Policy,
+  Project,
+  Prompt,
+  PromptWithResponses,
+} from "./types";
+
+export const useProjects = () =>
+  useQuery({
+    queryKey: ["projects"],
+    queryFn: async () => listed(await get<Project[] | Page<Project>>("/api/projects/")),
+  });
+
+export const useProject = (id: string | undefined) =>
+  useQuery({
+    queryKey: ["project", id, "detail"],
+    queryFn: () => get<Project>("/api/projects/{project_id}/", { path: { project_id: id ?? "" } }),
+    enabled: id !== undefined,
+  });
+
+export const useOverview = (id: string, pollMs: number) =>
+  useQuery({
+    queryKey: ["project", id, "overview"],
+    queryFn: () =>
+      get<Overview>("/api/projects/{project_id}/overview/", { path: { project_id: id } }),
+    refetchInterval: pollMs,
+  });
+
+export function useCreateProject() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (input: { team: string; name: string; description: string }) =>
+      post<Project>("/api/projects/", { body: input }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["projects"] }),
+  });
+}
+
+export function useUpdateProject(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (input: { description?: string; policy?: Partial<Policy> }) =>
+      patch<Project>("/api/projects/{project_id}/", { path: { project_id: id }, body: input }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["project", id] }),
+  });
+}
+
+export function useWriteGuidelines(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (text: string) =>
+      post<unknown>("/api/projects/{project_id}/guidelines/", {
+        path: { project_id: id },
+        body: { text },
+      }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["project", id] }),
+  });
+}
+
+export const usePrompts = (id: string, search: string, limit: number) =>
+  useQuery({
+    queryKey: ["project", id, "prompts", search, limit],
+    queryFn: () =>
+      get<Page<Prompt>>("/api/projects/{project_id}/prompts/", {
+        path: { project_id: id },
+        query: { search: search || undefined, limit },
+      }),
+    placeholderData: (previous) => previous,
+  });
+
+export const usePrompt = (id: string | undefined) =>
+  useQuery({
+    queryKey: ["prompt", id],
+    queryFn: () =>
+      get<PromptWithResponses>("/api/prompts/{prompt_id}/", { path: { prompt_id: id ?? "" } }),
+    enabled: id !== undefined,
+  });
+
+/** A file of JSON lines, sent as it is; a broken line is reported with its number. */
+export function useImportPrompts(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (file: File) =>
+      post<ImportOutcome>("/api/projects/{project_id}/prompts/import/", {
+        path: { project_id: id },
+        body: file,
+        contentType: "application/x-ndjson",
+      }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["project", id] }),
+  });
+}
+
+export const useLabels = (
+  projectId: string | undefined,
+  filter: { labeler?: string; round?: string },
+  limit = 50,
+) =>
+  useQuery({
+    queryKey: filter.round
+      ? ["round", filter.round, "labels", filter.labeler, limit]
+      : ["project", projectId, "labels", filter.labeler, limit],
+    queryFn: () =>
+      get<Page<Label>>("/api/projects/{project_id}/labels/", {
+        path: { project_id: projectId ?? "" },
+        query: { ...filter, limit },
+      }),
+    enabled: projectId !== undefined,
+    placeholderData: (previous) => previous,
+  });

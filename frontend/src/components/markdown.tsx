@@ -1,0 +1,60 @@
+import { lazy, memo, Suspense } from "react";
+import ReactMarkdown, { type Components } from "react-markdown";
+import remarkGfm from "remark-gfm";
+import i18n from "~/i18n";
+import classes from "./markdown.module.css";
+
+const Rich = lazy(() => import("./markdown-rich"));
+
+/** Formulas and code need large libraries, which most texts do not; those texts never load them. */
+const RICH = /```|~~~|\$[^\s$]|\\\(|\\\[/;
+
+export const components: Components = {
+  a: ({ href, children }) => <SafeLink href={href}>{children}</SafeLink>,
+  // A remote image would tell its host who is reading. The reader decides.
+  img: ({ src, alt }) => (
+    <SafeLink href={typeof src === "string" ? src : undefined}>
+      {i18n.t("image", { name: alt || i18n.t("image_unnamed") })}
+    </SafeLink>
+  ),
+  // A heading inside a response is not a heading of this page.
+  h1: ({ children }) => <p className={classes.heading}>{children}</p>,
+  h2: ({ children }) => <p className={classes.heading}>{children}</p>,
+  h3: ({ children }) => <p className={classes.heading}>{children}</p>,
+  h4: ({ children }) => <p className={classes.heading}>{children}</p>,
+  h5: ({ children }) => <p className={classes.heading}>{children}</p>,
+  h6: ({ children }) => <p className={classes.heading}>{children}</p>,
+};
+
+function SafeLink({ href, children }: { href: string | undefined; children: React.ReactNode }) {
+  if (!href || !/^(https?:|mailto:)/i.test(href)) return <span>{children}</span>;
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow" tabIndex={-1}>
+      {children}
+    </a>
+  );
+}
+
+function Plain({ text }: { text: string }) {
+  return (
+    <ReactMarkdown remarkPlugins={[remarkGfm]} components={components}>
+      {text}
+    </ReactMarkdown>
+  );
+}
+
+/** Text written by a person or a model. Raw HTML stays text, nothing remote is loaded. */
+export const Markdown = memo(function Markdown({ text, lang }: { text: string; lang?: string }) {
+  if (!text.trim()) return <p className={classes.blank}>{i18n.t("blank")}</p>;
+  return (
+    <div className={classes.markdown} dir="auto" lang={lang || undefined}>
+      {RICH.test(text) ? (
+        <Suspense fallback={<Plain text={text} />}>
+          <Rich text={text} />
+        </Suspense>
+      ) : (
+        <Plain text={text} />
+      )}
+    </div>
+  );
+});

@@ -1,0 +1,86 @@
+import { useTranslation } from "react-i18next";
+import classes from "./compare-scale.module.css";
+import type { Choice, Side, Strength } from "./state";
+
+interface Step {
+  choice: Choice;
+  name: string;
+  short: string;
+  /** Shown before the word: its length is the strength. */
+  bars: number;
+}
+
+/** From "A much better" over a tie to "B much better", and "both bad" apart from them. */
+export function CompareScale({
+  letters,
+  choice,
+  allowTies,
+  onChoose,
+}: {
+  letters: string[];
+  choice: Choice;
+  allowTies: boolean;
+  onChoose: (choice: Choice) => void;
+}) {
+  const { t } = useTranslation();
+  const better = (side: Side, strength: Strength): Step => ({
+    choice: { kind: "better", side, strength },
+    name: t(`labeling.better${strength}`, { letter: letters[side] ?? "" }),
+    short: t(`labeling.short${strength}`, { letter: letters[side] ?? "" }),
+    bars: strength,
+  });
+  const steps: Step[] = [
+    better(0, 3),
+    better(0, 2),
+    better(0, 1),
+    ...(allowTies
+      ? [
+          {
+            choice: { kind: "tie" } as const,
+            name: t("labeling.tie"),
+            short: t("labeling.tie"),
+            bars: 0,
+          },
+        ]
+      : []),
+    better(1, 1),
+    better(1, 2),
+    better(1, 3),
+    {
+      choice: { kind: "allBad" },
+      name: t("labeling.allBad"),
+      short: t("labeling.allBad"),
+      bars: 0,
+    },
+  ];
+  return (
+    <fieldset className={classes.scale}>
+      <legend className="visually-hidden">{t("labeling.scale")}</legend>
+      {steps.map((step) => (
+        <label
+          key={step.name}
+          className={classes.step}
+          data-kind={step.choice.kind}
+          data-strength={step.bars || undefined}
+        >
+          <input
+            type="radio"
+            name="choice"
+            className="visually-hidden"
+            aria-label={step.name}
+            checked={same(step.choice, choice)}
+            onChange={() => onChoose(step.choice)}
+          />
+          <span aria-hidden>{step.short}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function same(a: Choice, b: Choice): boolean {
+  if (a.kind === "better" && b.kind === "better") {
+    return a.side === b.side && a.strength === b.strength;
+  }
+  return a.kind === b.kind;
+}

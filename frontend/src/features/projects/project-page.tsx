@@ -1,0 +1,168 @@
+import { Button, Tabs } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Link, useParams, useSearchParams } from "react-router";
+import { useOverview, useProject } from "~/api/projects";
+import type { Overview, Project } from "~/api/types";
+import { interval } from "~/components/format";
+import { IntervalPlot } from "~/components/interval-plot";
+import { LabelTable } from "~/components/label-table";
+import { Page, Section } from "~/components/page";
+import { RoundChoices } from "~/components/round-moves";
+import { Loaded, Sentence } from "~/components/sentence";
+import { pollEvery, useLive } from "~/live/use-live";
+import { Checkpoints } from "./checkpoints";
+import { Guidelines } from "./guidelines";
+import classes from "./projects.module.css";
+import { Prompts } from "./prompts";
+import { RoundRows } from "./round-rows";
+
+const TABS = ["rounds", "prompts", "guidelines", "labels", "checkpoints"] as const;
+
+export function Component() {
+  const { id = "" } = useParams();
+  const project = useProject(id);
+  return (
+    <Loaded query={project}>{(data) => <ProjectScreen key={data.id} project={data} />}</Loaded>
+  );
+}
+
+function ProjectScreen({ project }: { project: Project }) {
+  const { t } = useTranslation();
+  const live = useLive(`project:${project.id}`);
+  const overview = useOverview(project.id, pollEvery(live));
+  const [parameters, setParameters] = useSearchParams();
+  const tab = parameters.get("tab") ?? "rounds";
+  const can = (action: string) => project.permissions.includes(action);
+  return (
+    <Page
+      title={project.name}
+      crumbs={[{ label: t("nav.projects"), to: "/projects" }]}
+      lead={project.description}
+      actions={
+        can("round.edit") && (
+          <Button component={Link} to={`/projects/${project.id}/new-round`}>
+            {t("projects.newRound")}
+          </Button>
+        )
+      }
+    >
+      {overview.data && <Decisions overview={overview.data} editable={can("round.edit")} />}
+      <Tabs
+        value={tab}
+        onChange={(value) => setParameters(value === "rounds" ? {} : { tab: value ?? "" })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="lg">
+          {TABS.map((name) => (
+            <Tabs.Tab key={name} value={name}>
+              {t(`projects.tab.${name}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="rounds">
+          <Loaded query={overview}>
+            {(data) => <Rounds project={project} overview={data} editable={can("round.edit")} />}
+          </Loaded>
+        </Tabs.Panel>
+        <Tabs.Panel value="prompts">
+          <Prompts project={project} editable={can("prompt.edit")} />
+        </Tabs.Panel>
+        <Tabs.Panel value="guidelines">
+          <Guidelines project={project} editable={can("project.edit")} />
+        </Tabs.Panel>
+        <Tabs.Panel value="labels">
+          <LabelTable projectId={project.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="checkpoints">
+          <Checkpoints project={project} editable={can("checkpoint.edit")} />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+/** What stalls until somebody decides: at the top of the page and nowhere else. */
+function Decisions({ overview, editable }: { overview: Overview; editable: boolean }) {
+  const { t } = useTranslation();
+  if (overview.decisions.length === 0) return null;
+  return (
+    <section className={classes.decisions} aria-label={t("projects.decisions")}>
+      {overview.decisions.map((decision) => (
+        <div key={decision.round} className={classes.decision}>
+          <div>
+            <Link to={`/rounds/${decision.round}`}>{t("round", { number: decision.number })}</Link>
+            <p>{decision.reason}</p>
+          </div>
+          {editable && <RoundChoices roundId={decision.round} actions={decision.actions} />}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Rounds({
+  project,
+  overview,
+  editable,
+}: {
+  project: Project;
+  overview: Overview;
+  editable: boolean;
+}) {
+  const { t } = useTranslation();
+  if (overview.rounds.length === 0) {
+    return (
+      <Sentence
+        title={t("projects.noRounds")}
+        action={
+          project.prompts_count === 0 ? (
+            <Button component={Link} to="?tab=prompts" variant="default">
+              {t("projects.addPrompts")}
+            </Button>
+          ) : (
+            editable && (
+              <Button component={Link} to={`/projects/${project.id}/new-round`}>
+                {t("projects.newRound")}
+              </Button>
+            )
+          )
+        }
+      >
+        {t(project.prompts_count === 0 ? "projects.noPromptsLead" : "projects.noRoundsLead")}
+      </Sentence>
+    );
+  }
+  return (
+    <div className={classes.columns}>
+      <Section title={t("projects.tab.rounds")}>
+        <RoundRows rounds={overview.rounds} />
+      </Section>
+      <div>
+        <Section title={t("projects.now")}>
+          <div className={`panel ${classes.now}`}>
+            <div>
+              <span className={classes.big}>{overview.people_now}</span>{" "}
+              {t("projects.peopleNow", { count: overview.people_now })}
+            </div>
+            <div>
+              <span className="quiet">{t("projects.agreement")}</span>
+              <br />
+              {overview.agreement
+                ? `${interval(overview.agreement)} · ${t("projects.agreementOf", { count: overview.agreement.n })}`
+                : t("projects.noAgreement")}
+            </div>
+          </div>
+        </Section>
+        <Section title={t("projects.ladder")}>
+          <div className="panel">
+            {overview.latest_ladder ? (
+              <IntervalPlot ladder={overview.latest_ladder} />
+            ) : (
+              <Sentence>{t("ladder.empty")}</Sentence>
+            )}
+          </div>
+        </Section>
+      </div>
+    </div>
+  );
+}

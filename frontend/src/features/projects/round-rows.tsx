@@ -1,0 +1,74 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { Round } from "~/api/types";
+import { ago, number } from "~/components/format";
+import { StageStrip } from "~/components/stage-strip";
+import { RoundBadge } from "~/components/state-badge";
+import classes from "./projects.module.css";
+
+/** Rounds as rows on a time line, newest first: state, progress, who is needed. */
+export function RoundRows({ rounds }: { rounds: Round[] }) {
+  const { t } = useTranslation();
+  const progressLine = useProgressLine();
+  return (
+    <ol className={classes.rounds}>
+      {[...rounds]
+        .sort((a, b) => b.number - a.number)
+        .map((round) => (
+          <li key={round.id}>
+            <div className={classes.roundName}>
+              <Link to={`/rounds/${round.id}`}>{t("round", { number: round.number })}</Link>
+              <span className="quiet">{ago(round.started_at ?? round.created_at)}</span>
+            </div>
+            <div className={classes.roundState}>
+              <RoundBadge state={round.state} />
+              <StageStrip round={round} small />
+            </div>
+            <div className={classes.roundNeeds}>
+              <span>{progressLine(round)}</span>
+              <span className="quiet">
+                {t(`projects.needs.${needs(round)}`, { count: round.progress.people_now })}
+              </span>
+            </div>
+          </li>
+        ))}
+    </ol>
+  );
+}
+
+function needs(round: Round): "start" | "labelers" | "decision" | "nobody" | "over" {
+  switch (round.state) {
+    case "draft":
+      return "start";
+    case "labeling":
+      return "labelers";
+    case "blocked":
+      return "decision";
+    case "done":
+    case "cancelled":
+      return "over";
+    default:
+      return "nobody";
+  }
+}
+
+/** The one count that moves in this stage. */
+function useProgressLine() {
+  const { t } = useTranslation();
+  return ({ state, progress, blocked }: Round) => {
+    const { responses, labels, jobs } = progress;
+    const of = (key: "responses" | "labels" | "jobs", { done, total }: typeof jobs) =>
+      t(`projects.progress.${key}`, { done: number(done), total: number(total) });
+    switch (blocked?.state ?? state) {
+      case "draft":
+        return "";
+      case "generating":
+        return of("responses", responses);
+      case "training":
+      case "evaluating":
+        return of("jobs", jobs);
+      default:
+        return of("labels", labels);
+    }
+  };
+}

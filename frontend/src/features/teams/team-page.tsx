@@ -1,0 +1,41 @@
+import { useTranslation } from "react-i18next";
+import { useParams } from "react-router";
+import { useSession } from "~/api/session";
+import { useMembers, useTeam } from "~/api/teams";
+import type { Team } from "~/api/types";
+import { may } from "~/app/permissions";
+import { Page, Section } from "~/components/page";
+import { Loaded } from "~/components/sentence";
+import { useLive } from "~/live/use-live";
+import { Invitations } from "./invitations";
+import { MemberTable } from "./member-table";
+
+export function Component() {
+  const { id = "" } = useParams();
+  const team = useTeam(id);
+  return <Loaded query={team}>{(data) => <TeamScreen key={data.id} team={data} />}</Loaded>;
+}
+
+function TeamScreen({ team }: { team: Team }) {
+  const { t } = useTranslation();
+  useLive(`team:${team.id}`);
+  const members = useMembers(team.id);
+  const { data: session } = useSession();
+  return (
+    <Page title={team.name} lead={t("teams.lead", { count: team.members_count })}>
+      {may(session, "invitation.edit", team.id) && <Invitations team={team} />}
+      <Section title={t("teams.people")}>
+        <Loaded query={members}>
+          {(list) => (
+            <MemberTable
+              team={team}
+              members={list}
+              me={session?.user?.id}
+              editable={may(session, "member.edit", team.id)}
+            />
+          )}
+        </Loaded>
+      </Section>
+    </Page>
+  );
+}
