@@ -93,8 +93,9 @@ def logps(
             token_logps(model, batch.ids_RT, batch.mask_RT), batch, settings
         ),
         pad=pad,
-        device=str(model.device),
+        device=model.device.type,
         micro_batch_size=settings.micro_batch_size,
+        bf16=settings.bf16,
     )
 
 

@@ -66,6 +66,7 @@ def per_response(
     pad: int,
     device: str,
     micro_batch_size: int,
+    bf16: bool = False,
 ) -> list[list[float]]:
     """`value_of(batch)`, one number per response, for every response of every group."""
     order = sorted(range(len(groups)), key=lambda i: -groups[i].length)
@@ -74,7 +75,9 @@ def per_response(
         kept = [i for i in piece if groups[i].responses]
         if not kept:
             continue
-        value_R = value_of(collate([groups[i] for i in kept], pad=pad, device=device)).tolist()
+        batch = collate([groups[i] for i in kept], pad=pad, device=device)
+        with optim.precision(device, bf16=bf16):
+            value_R = value_of(batch).tolist()
         for i in kept:
             count = len(groups[i].responses)
             values[i], value_R = value_R[:count], value_R[count:]

@@ -165,7 +165,9 @@ def backward(
             value_BT, old_value_BT, experience.return_BT[rows], mask_BT, clip=settings.value_clip
         )
         entropy = masked_mean(entropy_BT, mask_BT)
-        loss = policy_loss + settings.value_weight * value_loss - settings.entropy_weight * entropy
+        loss = policy_loss + settings.value_weight * value_loss
+        if settings.entropy_weight:
+            loss = loss - settings.entropy_weight * entropy
         share = mask_BT.sum() / tokens
         (share * loss).backward()
         clipped = losses.clip_fraction(logp_BT, old_logp_BT, mask_BT, clip=settings.clip)

@@ -67,6 +67,6 @@ def scores(
         groups,
         lambda batch: response_scores(model, batch.ids_RT, batch.real_RT),
         pad=pad,
-        device=str(model.device),
+        device=model.device.type,
         micro_batch_size=micro_batch_size,
     )

@@ -45,6 +45,7 @@ def run(run: Run) -> Result:
         pad=pad,
         device=run.device,
         micro_batch_size=settings.micro_batch_size,
+        bf16=settings.bf16,
     )
     metrics = report_agreement(run, held_out, scores) | preferences.left_out(encoded)
     return Result(metrics=metrics, outputs=run.save_final(model, tokenizer, metrics))

@@ -218,6 +218,27 @@ def test_stopped_and_resumed_ends_bit_identical(
     assert len(set(curve(straight, "kl_coefficient"))) > 5  # the price follows its target
 
 
+def test_micro_batches_and_recomputing_change_memory_and_nothing_else(
+    undecided: Path, reward_model: Path, tmp_path: Path
+):
+    plain = ppo_run(tmp_path / "plain", undecided, reward_model, steps=2, entropy_weight=0.01)
+    lean = ppo_run(
+        tmp_path / "lean",
+        undecided,
+        reward_model,
+        steps=2,
+        entropy_weight=0.01,
+        micro_batch_size=8,
+        gradient_checkpointing=True,
+    )
+
+    finish(plain)
+    finish(lean)
+
+    for name in ("loss", "policy_loss", "value_loss", "entropy", "kl", "reward/mean", "grad_norm"):
+        assert curve(lean, name) == pytest.approx(curve(plain, name), rel=1e-3, abs=1e-5)
+
+
 def test_likelihood_term_learns_the_written_answers(
     undecided: Path, reward_model: Path, tmp_path: Path
 ):

@@ -119,6 +119,32 @@ def test_micro_batches_change_memory_and_nothing_else(method: str, policy: Path,
         assert curve(cut, name) == pytest.approx(curve(whole, name), rel=1e-4, abs=1e-5)
 
 
+@pytest.mark.parametrize("method", ["reward", "dpo", "rrhf"])
+def test_recomputing_activations_changes_nothing(method: str, policy: Path, tmp_path: Path):
+    plain = preference_run(tmp_path / "plain", method, policy, steps=2)
+    lean = preference_run(tmp_path / "lean", method, policy, steps=2, gradient_checkpointing=True)
+
+    finish(plain)
+    finish(lean)
+
+    assert curve(lean, "loss") == pytest.approx(curve(plain, "loss"), rel=1e-5)
+    assert curve(lean, "grad_norm") == pytest.approx(curve(plain, "grad_norm"), rel=1e-4)
+
+
+def test_bfloat16_starts_at_the_reference_and_learns_nearly_the_same(policy: Path, tmp_path: Path):
+    exact = preference_run(tmp_path / "exact", "dpo", policy, steps=6, learning_rate=1e-3)
+    coarse = preference_run(
+        tmp_path / "coarse", "dpo", policy, steps=6, learning_rate=1e-3, bf16=True
+    )
+
+    finish(exact)
+    finish(coarse)
+
+    assert curve(coarse, "reward/margin")[0] == pytest.approx(0, abs=1e-5)
+    assert curve(coarse, "loss") == pytest.approx(curve(exact, "loss"), rel=0.05)
+    assert curve(coarse, "loss") != curve(exact, "loss")
+
+
 def test_dpo_widens_the_gap_between_chosen_and_rejected(policy: Path, tmp_path: Path):
     run_dir = preference_run(tmp_path / "dpo", "dpo", policy, steps=20, learning_rate=1e-3)
 
