@@ -41,7 +41,10 @@ def connectivity(
     `above` and one that only lost is `below`.
     """
     edges = coo_array((np.ones(len(winner), np.int8), (winner, loser)), (n_items, n_items)).tocsr()
-    _, label = connected_components(edges, directed=True, connection="strong")
+    n_components, label = connected_components(edges, directed=True, connection="strong")
+    if n_components == 1 and n_items > 1:
+        nobody = np.zeros(n_items, bool)
+        return Connectivity(np.zeros(n_items, np.int64), ~nobody, nobody, nobody)
     components = _numbered_by_size(label.astype(np.int64), votes_per_item)
     size = np.bincount(components[components >= 0], minlength=1)
     rated = np.zeros(n_items, bool)

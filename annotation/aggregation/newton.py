@@ -83,7 +83,8 @@ def maximise(
         gradient = gradient - precision * at
         norm = float(np.abs(gradient).max(initial=0.0))
         if norm <= tolerance:
-            return Optimum(at, n_strengths, information, precision, norm, value(at), taken)
+            alone = height + float(precision @ at**2) / 2
+            return Optimum(at, n_strengths, information, precision, norm, alone, taken)
         try:
             factor = cho_factor(pinned(information, precision, n_strengths))
         except (LinAlgError, ValueError) as error:
