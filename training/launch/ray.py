@@ -1,7 +1,8 @@
 """Run a job on a Ray cluster through Ray Jobs: the same command, a submission id for a pid.
 
 The run directory and the models must be at the same path on every node (shared storage), and so
-must this installation. The cluster's address is RAY_ADDRESS, by default this machine's dashboard.
+must this installation. The cluster's address is RAY_ADDRESS, by default this machine's dashboard; a
+cluster that asks for a token gets the one Ray finds itself (RAY_AUTH_MODE, RAY_AUTH_TOKEN).
 """
 
 import os

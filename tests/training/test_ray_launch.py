@@ -1,0 +1,107 @@
+"""The same job on a real Ray cluster of one node."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tests.training.conftest import talk
+from tests.training.tiny import make_run
+from training import progress
+from training.launch import ray as launcher
+
+pytest.importorskip("ray", reason="the ray extra is not installed")
+
+CLUSTER = """
+import ray, sys
+context = ray.init(num_cpus=1, num_gpus=0, include_dashboard=True, dashboard_port=int(sys.argv[1]),
+                   object_store_memory=100 * 2**20, _temp_dir=sys.argv[2], log_to_driver=False)
+print("http://" + context.dashboard_url, flush=True)
+sys.stdin.read()
+ray.shutdown()
+"""
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float = 180) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        Event().wait(0.2)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of a cluster that lives as long as this module's tests.
+
+    Its folder has a short path, because Ray puts sockets there.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLUSTER, str(port), folder.name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"},
+        text=True,
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    assert address, "the Ray cluster did not start"
+    yield address
+    process.communicate("")
+    folder.cleanup()
+
+
+@pytest.fixture
+def submitted(
+    cluster: str, tmp_path: Path, policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Path]:
+    monkeypatch.setenv("RAY_ADDRESS", cluster)
+
+    def make(**settings: object) -> Path:
+        rows = [{"messages": talk("say red", "red it is.")}]
+        return make_run(
+            tmp_path / f"run-{os.getpid()}", "sft", rows, kind="messages",
+            settings={"batch_size": 1, "micro_batch_size": 1, **settings}, model=policy,
+        )  # fmt: skip
+
+    return make
+
+
+def test_job_runs_on_the_cluster_and_is_submitted_once(submitted: Callable[..., Path]):
+    run_dir = submitted(steps=3)
+
+    submission = launcher.start(run_dir, attempt=1)
+    again = launcher.start(run_dir, attempt=1)
+    wait_for(lambda: not launcher.is_alive(submission, run_dir))
+
+    assert submission == again
+    assert launcher.exit_code(run_dir, attempt=1) == 0, (run_dir / "log.txt").read_text()
+    status = progress.read_status(run_dir)
+    assert status is not None
+    assert (status.state, status.step, status.attempt) == ("succeeded", 3, 1)
+    assert (run_dir / "final" / "model.safetensors").exists()
+    assert not launcher.is_alive("never-submitted-1")
+
+
+def test_running_job_can_be_stopped_through_its_run_directory(submitted: Callable[..., Path]):
+    run_dir = submitted(steps=1_000_000, save_every=10**6)
+    submission = launcher.start(run_dir, attempt=7)
+    wait_for(lambda: (s := progress.read_status(run_dir)) is not None and s.step > 0)
+    assert launcher.is_alive(submission)
+
+    progress.request_stop(run_dir)
+    wait_for(lambda: not launcher.is_alive(submission))
+
+    assert launcher.exit_code(run_dir, attempt=7) == 143
+    launcher.kill(submission)  # ending what has ended is no error
