@@ -5,7 +5,8 @@ is most of the time. Here the caller hands over plain tuples.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,9 +61,17 @@ def insert_rows(
     marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {target} VALUES ({marks})",  # noqa: S608  names of our own columns
+            f"INSERT INTO {target} VALUES ({marks})",
             list(converted()),
         )
+
+
+def random_ids(batch: int = 1000) -> Iterator[UUID]:
+    """UUIDv4s without end, as `uuid4` makes them, but one system call gives a whole batch."""
+    while True:
+        block = os.urandom(16 * batch)
+        for start in range(0, len(block), 16):
+            yield UUID(bytes=block[start : start + 16], version=4)
 
 
 def _converter(field: "models.Field[Any, Any]") -> Convert | None:

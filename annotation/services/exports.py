@@ -14,6 +14,7 @@ from uuid import UUID
 from annotation.models import Dataset, Label, Project, Prompt, Response, Round, Task
 from annotation.models.task import TaskQuerySet
 from annotation.services import datasets
+from annotation.services.consensus import of_task
 from training import records
 
 CHUNK = 1000
@@ -35,17 +36,21 @@ def prompt_rows(project: Project) -> Iterator[list[Row]]:
         if not chunk:
             return
         last = chunk[-1][0]
-        responses: dict[UUID, list[Row]] = {row[0]: [] for row in chunk}
-        written = Response.objects.filter(prompt__in=list(responses)).order_by("index", "pk")
-        for prompt, text, writer in written.values_list("prompt_id", "text", "checkpoint_id"):
+        written: dict[UUID, list[tuple[int, str, UUID | None]]] = {row[0]: [] for row in chunk}
+        rows = Response.objects.filter(prompt__in=list(written))
+        for prompt, index, text, writer in rows.values_list(
+            "prompt_id", "index", "text", "checkpoint_id"
+        ):
             if writer not in writers:
                 writers |= dict(project.checkpoints.values_list("id", "name"))
-            model = writers[writer]
-            responses[prompt].append({"text": text, "model": model} if model else {"text": text})
+            written[prompt].append((index, text, writer))
         yield [
             {
                 "messages": messages,
-                "responses": responses[id_],
+                "responses": [
+                    {"text": text, "model": writers[writer]} if writer else {"text": text}
+                    for _, text, writer in sorted(written[id_], key=_place)
+                ],
                 "source": source,
                 "tags": tags,
                 "language": language,
@@ -54,6 +59,11 @@ def prompt_rows(project: Project) -> Iterator[list[Row]]:
             }
             for id_, messages, source, tags, language, split in chunk
         ]
+
+
+def _place(written: tuple[int, str, UUID | None]) -> tuple[int, str]:
+    index, text, _ = written
+    return index, text
 
 
 def prompt_lines(project: Project) -> Iterator[bytes]:
@@ -69,8 +79,8 @@ def to_line(row: Row) -> bytes:
 def preference_rows(project: Project, round: Round | None = None) -> Iterator[Row]:
     """Dataset rows of the project or of one round.
 
-    A round that has frozen its preferences gives that file; otherwise the rows are made of the
-    labels as they are now. Tasks whose votes decide nothing give no row.
+    A round that has frozen its own preferences gives that file; otherwise the rows are made of
+    the labels as they are now. Tasks whose votes decide nothing give no row.
     """
     if round is not None:
         frozen = Dataset.objects.filter(round=round, key="preferences").first()
@@ -100,7 +110,8 @@ def _live_rows(tasks: TaskQuerySet) -> Iterator[Row]:
         for task in chunk:
             if task.pk not in labels:
                 continue
-            found = datasets.consensus_of(labels[task.pk], len(task.entries.all()))
+            # Before the round aggregates, every labeler counts in full.
+            found = task.consensus or of_task(labels[task.pk], len(task.entries.all()), {})
             if row := datasets.preference_row(task, found):
                 del row["ids"]["labelers"]
                 yield row

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 
@@ -16,7 +16,7 @@ from annotation import events
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import Checkpoint, Project, Prompt, Response, User
 from annotation.models.prompt import content_hash, split_of
-from annotation.services.bulk import insert_rows
+from annotation.services.bulk import insert_rows, random_ids
 
 BATCH = 2000
 MOST_ERRORS = 1000
@@ -316,6 +316,7 @@ def _store(
             prompt__in=ids.values(), source=Response.Source.IMPORT
         ).values_list("prompt_id", "checkpoint_id", "text")
     }
+    fresh = random_ids()
     prompts: list[tuple[Any, ...]] = []
     responses: list[tuple[Any, ...]] = []
     places: dict[tuple[UUID, UUID | None], int] = {}
@@ -324,7 +325,7 @@ def _store(
     for record in batch:
         id_ = ids.get(record.digest)
         if id_ is None:
-            id_ = ids[record.digest] = uuid4()
+            id_ = ids[record.digest] = next(fresh)
             prompts.append(
                 (
                     id_,
@@ -346,7 +347,7 @@ def _store(
             stored.add((id_, writer, text))
             place = places.get((id_, writer), 0)
             places[id_, writer] = place + 1
-            responses.append((uuid4(), id_, text, "import", writer, place))
+            responses.append((next(fresh), id_, text, "import", writer, place))
     insert_rows(Prompt, PROMPT_COLUMNS, prompts)
     insert_rows(Response, RESPONSE_COLUMNS, responses)
     report.created += len(prompts)
