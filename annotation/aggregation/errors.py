@@ -1,7 +1,7 @@
 """What the statistics refuse: each error says what was expected, what came and what to do."""
 
 
-class InvalidInput(ValueError):  # noqa: N818
+class InvalidInput(ValueError):
     """The arrays cannot be read as votes or rankings; the base of every refusal here."""
 
 
@@ -21,5 +21,5 @@ class AllTies(InvalidInput):
     """Every vote is a tie, so the tie parameter of the model has no finite estimate."""
 
 
-class NotConverged(ArithmeticError):  # noqa: N818
+class NotConverged(ArithmeticError):
     """The likelihood has no maximum that could be reached, for example a separating covariate."""

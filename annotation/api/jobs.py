@@ -58,7 +58,7 @@ class JobOf(serializers.Serializer[Any]):
 class MetricsOf(serializers.Serializer[Any]):
     rows = serializers.ListField(child=serializers.DictField())
     next = serializers.IntegerField(
-        help_text="Ask with since=<this>. Smaller than what was asked: a resume cut back, start over."
+        help_text="Ask with since=<this>. Smaller than asked: a resume cut back, start over."
     )
 
 

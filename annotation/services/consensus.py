@@ -15,6 +15,8 @@ from annotation.models import Label, Round, Task, TaskResponse
 Ranking = Sequence[int | None]
 # Shared comparisons from which on a labeler's competence is worth estimating.
 LEAST_SHARED = 60
+# Nobody's word counts nothing: that would be an exclusion, which is for a person to decide.
+LEAST_WEIGHT = 0.05
 FIRST, TIE, SECOND = 0, 1, 2
 
 
@@ -90,7 +92,7 @@ def competence_of(labels: Sequence[Mapping[str, Any]]) -> dict[UUID, float]:
     fitted = mace(np.array(item), workers, np.array(label), n_classes=3)
     shared = np.bincount(workers, minlength=len(names))
     return {
-        name: round_to(float(fitted.competence[i]))
+        name: round_to(max(LEAST_WEIGHT, float(fitted.competence[i])))
         for i, name in enumerate(names)
         if shared[i] >= LEAST_SHARED
     }

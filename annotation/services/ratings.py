@@ -17,6 +17,7 @@ from annotation import events
 from annotation.aggregation import bradley_terry, choice, elo, ranks
 from annotation.aggregation.errors import InvalidInput
 from annotation.aggregation.ratings import Ratings
+from annotation.aggregation.standings import by_rating
 from annotation.aggregation.votes import FloatArray, IntArray
 from annotation.models import Checkpoint, Rating, Round
 from annotation.services.votes import Votes, votes_of
@@ -205,7 +206,8 @@ def describe(ladder: Ladder) -> dict[str, Any]:
                 "component": int(ratings.components[i]),
             }
         entries.append(entry)
-    entries.sort(key=lambda entry: -(entry["elo"] if entry["elo"] is not None else -1e9))
+    if ratings is not None:
+        entries = [entries[i] for i in by_rating(ratings)]
     return {
         "computed_at": timezone.now().isoformat(),
         "votes": ladder.votes,

@@ -1,4 +1,4 @@
-"""Rounds in any state, for tests: prompts, checkpoints, and run directories as a job leaves them."""
+"""Rounds in any state, for tests: prompts, checkpoints, and run directories as jobs leave them."""
 
 import json
 import uuid
@@ -76,9 +76,10 @@ def run(job, **left):
 
 def finish_generation(job, texts=("good", "fair", "bad")):
     """The job wrote, for every prompt, `responses_per_prompt` texts."""
-    rows = [json.loads(line) for line in Path(job.spec["dataset"]["path"]).open()]
+    lines = Path(job.spec["dataset"]["path"]).read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
     k = job.spec["settings"]["responses_per_prompt"]
-    lines = []
+    written = []
     for row in rows:
         responses = [
             {
@@ -90,8 +91,8 @@ def finish_generation(job, texts=("good", "fair", "bad")):
             }
             for i in range(k)
         ]
-        lines.append(json.dumps({"ids": row["ids"], "responses": responses}))
-    return run(job, files={"responses.jsonl": "\n".join(lines) + "\n"})
+        written.append(json.dumps({"ids": row["ids"], "responses": responses}))
+    return run(job, files={"responses.jsonl": "\n".join(written) + "\n"})
 
 
 def finish_training(job, metrics=None):
