@@ -105,7 +105,9 @@ def get_dataset(user: Any, id_: UUID, action: str) -> Dataset:
 
 
 _project = Columns(Project, "p", "id", "team_id", "name", "allow_ties", "lease_seconds")
-_assignment = Columns(Assignment, "a", "id", "task_id", "round_id", "project_id", "order", "state")
+_assignment = Columns(
+    Assignment, "a", "id", "task_id", "round_id", "project_id", "order", "position"
+)
 _task = Columns(Task, "t", "id", "kind")
 _MY_PROJECT = f"""
 SELECT m.role, {_project.sql}

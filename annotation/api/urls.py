@@ -120,11 +120,12 @@ schema = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, because the search for a path goes from the top and these are asked for most.
+    *labeling,
     *accounts,
     *teams,
     *projects,
     *rounds,
     *training,
-    *labeling,
     *schema,
 ]

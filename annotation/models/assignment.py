@@ -34,6 +34,8 @@ class Assignment(Noun):
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
     # Canonical response index at each shown place: [2, 0, 1] shows response 2 as A.
     order = models.JSONField()
+    # Where in the queue the task was when it was leased; the labeler's cursor goes there.
+    position = models.BigIntegerField(default=0)
     leased_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -71,9 +73,9 @@ class Seat(models.Model):
     """A labeler's place in the queue of a project.
 
     Its row lock serialises the requests of one labeler (two tabs, a retry) without touching
-    anybody else's; `cursor` is the last queue position handed out, so that finding work costs
-    the same after 20,000 labels as after none. `behind` walks the positions up to the cursor once
-    there is nothing beyond it, for what was locked when the cursor went past.
+    anybody else's; `cursor` is the last queue position they are done with, so that finding work
+    costs the same after 20,000 labels as after none. `behind` walks the positions up to the cursor
+    once there is nothing beyond it, for what was locked when the cursor went past.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="seats")

@@ -14,9 +14,8 @@ from annotation import events
 from annotation.database import Columns, as_uuid, change, fetch, writing
 from annotation.errors import AlreadyLabeled, InvalidInput, LeaseExpired
 from annotation.models import Assignment, Project, Prompt, Task, User
-from annotation.services.queues import lock_seat, recount, save_seat, top_up
+from annotation.services.queues import MOST_HELD, recount, step, top_up
 
-MOST_HELD = 3
 DRAFT_BYTES = 16 * 1024
 EXPIRED_AT_ONCE = 50
 State = Assignment.State
@@ -54,10 +53,17 @@ class Held:
 _assignment = Columns(Assignment, "a", "id", "order", "leased_at", "expires_at", "draft", "amends")
 _task = Columns(Task, "t", "id", "kind")
 _prompt = Columns(Prompt, "p", "messages", "language")
+_ABOUT_AT = len(_assignment) + len(_task) + len(_prompt)
+# Today's count is the seat's, if the seat's day is today.
+_ABOUT = """
+    COALESCE((SELECT max(g.version) FROM annotation_guideline g
+        WHERE g.project_id = a.project_id), 0),
+    COALESCE((SELECT s.labels_today FROM annotation_seat s
+        WHERE s.project_id = a.project_id AND s.labeler_id = a.labeler_id AND s.day = %s), 0)"""
 # One row per response; a prompt's text comes along with each, which costs less than a question
 # of its own.
 _LEASES = f"""
-SELECT {_assignment.sql}, {_task.sql}, {_prompt.sql}, r.number, x.text
+SELECT {_assignment.sql}, {_task.sql}, {_prompt.sql}, {_ABOUT}, r.number, x.text
 FROM annotation_assignment a
     JOIN annotation_task t ON t.id = a.task_id
     JOIN annotation_prompt p ON p.id = t.prompt_id
@@ -66,18 +72,16 @@ FROM annotation_assignment a
     JOIN annotation_response x ON x.id = e.response_id
 WHERE {{which}}
 ORDER BY a.leased_at, a.id, e."index" """
+# What is to be said of the project besides, whether there is a lease or not.
+_NO_LEASES = f"""
+SELECT {_ABOUT}, EXISTS (
+    SELECT 1 FROM annotation_round r WHERE r.project_id = a.project_id AND r.state = 'labeling')
+FROM (SELECT %s AS labeler_id, %s AS project_id) a"""
 _HELD = _LEASES.format(
     which="""a.labeler_id = %s AND a.project_id = %s AND a.state = 'leased'
     AND a.expires_at > %s AND r.state = 'labeling'"""
 )
 _ONE = _LEASES.format(which="a.id = %s")
-# Today's count is the seat's, if the seat's day is today.
-_ABOUT = """
-SELECT
-    COALESCE((SELECT max(g.version) FROM annotation_guideline g WHERE g.project_id = %s), 0),
-    EXISTS (SELECT 1 FROM annotation_round r WHERE r.project_id = %s AND r.state = 'labeling'),
-    COALESCE((SELECT s.labels_today FROM annotation_seat s
-        WHERE s.project_id = %s AND s.labeler_id = %s AND s.day = %s), 0)"""
 _LOCK_TASK = """
 SELECT a.task_id FROM annotation_assignment a JOIN annotation_task t ON t.id = a.task_id
 WHERE a.id = %s
@@ -99,9 +103,8 @@ def hold_assignments(project: Project, *, labeler: User, hold: int) -> Held:
     if len(held.leases) >= hold:
         return held
     with writing():
-        seat = lock_seat(project, labeler)
-        top_up(seat, project=project, hold=hold, now=timezone.now())
-        save_seat(seat)
+        now = timezone.now()
+        top_up(step(project, labeler, now=now), project=project, hold=hold, now=now)
     return read_held(project, labeler=labeler)
 
 
@@ -113,19 +116,17 @@ def check_hold(hold: int) -> None:
 def read_held(project: Project, *, labeler: User) -> Held:
     """The labeler's live leases as they are, oldest first."""
     now = timezone.now()
-    leases = _leases(fetch(_HELD, labeler.pk, project.pk, now))
-    about = fetch(_ABOUT, project.pk, project.pk, project.pk, labeler.pk, now.date())[0]
-    return Held(
-        leases=leases,
-        guideline_version=about[0],
-        is_waiting=not leases and bool(about[1]),
-        done_today=about[2],
-    )
+    rows = fetch(_HELD, now.date(), labeler.pk, project.pk, now)
+    if rows:
+        version, done_today = rows[0][_ABOUT_AT : _ABOUT_AT + 2]
+        return Held(_leases(rows), done_today, version, is_waiting=False)
+    version, done_today, is_labeling = fetch(_NO_LEASES, now.date(), labeler.pk, project.pk)[0]
+    return Held([], done_today, version, is_waiting=bool(is_labeling))
 
 
 def read_lease(assignment: Assignment) -> Lease:
     """One assignment as its labeler sees it, in whatever state."""
-    return _leases(fetch(_ONE, assignment.pk))[0]
+    return _leases(fetch(_ONE, timezone.now().date(), assignment.pk))[0]
 
 
 def save_draft(assignment: Assignment, *, draft: Any, saved_at: int) -> Assignment:
@@ -167,7 +168,7 @@ def skip_assignment(assignment: Assignment, *, by: User, reason: str, hold: int)
     project = assignment.project
     now = timezone.now()
     with writing():
-        seat = lock_seat(project, by)
+        seat = step(project, by, now=now, past=assignment.position)
         task_id = lock_task(assignment)
         if change(_SKIP, reason[:200], now, assignment.pk):
             if recount([task_id]):
@@ -175,7 +176,6 @@ def skip_assignment(assignment: Assignment, *, by: User, reason: str, hold: int)
         else:
             _leave(assignment)
         top_up(seat, project=project, hold=hold, now=now)
-        save_seat(seat)
     assignment.refresh_from_db(fields=["state", "amends"])
     return assignment
 

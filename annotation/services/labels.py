@@ -13,9 +13,9 @@ from django.utils import timezone
 from annotation import events
 from annotation.database import change, fetch, insert, writing
 from annotation.errors import Conflict, InvalidInput, InvalidRanking, LeaseExpired, NothingToUndo
-from annotation.models import Assignment, Label, Project, Seat, TaskKind, User
+from annotation.models import Assignment, Label, Project, TaskKind, User
 from annotation.services.assignments import State, check_hold, lock_task, refuse
-from annotation.services.queues import lock_seat, recount, save_seat, top_up
+from annotation.services.queues import recount, step, top_up, uncount
 
 Ranking = Sequence[int | None]
 MOST_FLAGS, FLAG_LENGTH, TEXT_LENGTH = 20, 50, 50_000
@@ -85,20 +85,26 @@ def submit_label(
         with writing():
             # The seat's lock makes the labeler's own requests wait for one another, so of two
             # with the same submission_id the second sees what the first stored.
-            seat = lock_seat(assignment.project, by)
+            seat = step(
+                assignment.project,
+                by,
+                now=now,
+                past=assignment.position,
+                labels=1,
+                guideline_version=answer.guideline_version,
+            )
             # A lease that is over by the clock but was not ended yet still keeps its place:
             # nobody can have been given it. Ending it changes the same row, so one of the two
             # wins.
             if change(_TAKE, now, assignment.pk):
                 insert(label)
-                _count(seat, now)
                 stored = None
             else:
-                stored = _without_lease(assignment, label, seat, now)
-            seat.guideline_version_seen = max(seat.guideline_version_seen, answer.guideline_version)
+                stored = _without_lease(assignment, label, now)
+                if stored or label.supersedes_id:
+                    uncount(seat)
             if hold:
                 top_up(seat, project=assignment.project, hold=hold, now=now)
-            save_seat(seat)
             if stored is None:
                 events.tell_soon(f"round:{label.round_id}", "label.submitted", label.pk)
     except IntegrityError as error:
@@ -110,7 +116,7 @@ def submit_label(
     return Submitted(label=stored or label, is_new=stored is None)
 
 
-def _without_lease(assignment: Assignment, label: Label, seat: Seat, now: datetime) -> Label | None:
+def _without_lease(assignment: Assignment, label: Label, now: datetime) -> Label | None:
     """A submission whose lease is over: stored before, an amendment, late, or refused.
 
     Returns the label found, or None when `label` was inserted.
@@ -139,15 +145,9 @@ def _without_lease(assignment: Assignment, label: Label, seat: Seat, now: dateti
             refuse(stored)
         insert(label)
         recount([task_id])
-        _count(seat, now)
     else:
         refuse(stored)
     return None
-
-
-def _count(seat: Seat, now: datetime) -> None:
-    seat.labels_today = seat.labels_today + 1 if seat.day == now.date() else 1
-    seat.day = now.date()
 
 
 def _label(assignment: Assignment, answer: Answer, by: User, submission_id: UUID) -> Label:
@@ -236,7 +236,7 @@ def amend_last(project: Project, *, by: User) -> Assignment:
     round of what they said last has moved on.
     """
     with writing():
-        lock_seat(project, by)
+        step(project, by, now=timezone.now())
         label = (
             Label.objects.current().filter(labeler=by, project=project).order_by("-created_at")
         ).first()

@@ -25,42 +25,38 @@ from annotation.permissions import ALLOWED
 
 # How many open tasks behind the cursor one request looks at, when there is nothing before it.
 SWEEP = 1000
+MOST_HELD = 3
 NO_END = 2**62
 # A queue says how many tasks wait, up to so many.
 MOST_COUNTED = 1000
 
 _seat = Columns(
-    Seat,
-    "s",
-    "id",
-    "project_id",
-    "labeler_id",
-    "cursor",
-    "behind",
-    "day",
-    "labels_today",
-    "guideline_version_seen",
+    Seat, "annotation_seat", "id", "project_id", "labeler_id", "cursor", "behind", "labels_today"
 )
-_LOCK_SEAT = f"""
-SELECT {_seat.sql} FROM annotation_seat s
-WHERE s.project_id = %s AND s.labeler_id = %s
-FOR NO KEY UPDATE OF s"""
+# The update is the lock.
+_STEP = f"""
+UPDATE annotation_seat SET
+    cursor = CASE WHEN cursor < %s THEN %s ELSE cursor END,
+    labels_today = CASE WHEN day = %s THEN labels_today ELSE 0 END + %s,
+    day = %s,
+    guideline_version_seen =
+        CASE WHEN guideline_version_seen < %s THEN %s ELSE guideline_version_seen END
+WHERE project_id = %s AND labeler_id = %s
+RETURNING {_seat.sql}"""
 _MAKE_SEAT = """
 INSERT INTO annotation_seat
     (project_id, labeler_id, cursor, behind, day, labels_today, guideline_version_seen)
 VALUES (%s, %s, -1, -1, NULL, 0, 0) ON CONFLICT DO NOTHING"""
-_SAVE_SEAT = """
-UPDATE annotation_seat
-SET cursor = %s, behind = %s, day = %s, labels_today = %s, guideline_version_seen = %s
-WHERE id = %s"""
+_MOVE_SEAT = "UPDATE annotation_seat SET cursor = %s, behind = %s WHERE id = %s"
+_UNCOUNT = "UPDATE annotation_seat SET labels_today = labels_today - 1 WHERE id = %s"
 
 _COUNT_HELD = """
 SELECT count(*) FROM annotation_assignment
 WHERE labeler_id = %s AND project_id = %s AND state = 'leased' AND expires_at > %s"""
 # `is_open` and the round are looked at again under the lock; the labels still wanted are counted
 # when the lease is written.
-_LOCK_OPEN = """
-SELECT t.id, t.round_id, t.position,
+_LOCK_OPEN_UP_TO = """
+SELECT t.id, t.position,
     (SELECT count(*) FROM annotation_taskresponse e WHERE e.task_id = t.id)
 FROM annotation_task t
 WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s
@@ -69,22 +65,24 @@ WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s
     AND NOT EXISTS (
         SELECT 1 FROM annotation_assignment mine
         WHERE mine.task_id = t.id AND mine.labeler_id = %s AND mine.state <> 'expired')
-ORDER BY t.position LIMIT %s
+ORDER BY t.position LIMIT {count}
 FOR NO KEY UPDATE OF t SKIP LOCKED"""
+# A text for each count: of a LIMIT that it does not know PostgreSQL expects a tenth of the queue.
+_LOCK_OPEN = {count: _LOCK_OPEN_UP_TO.format(count=count) for count in range(1, MOST_HELD + 1)}
 # Counted in a statement of its own, after the lock: PostgreSQL gives every statement a new view
 # of what is committed, so a lease that went out while the lock was awaited is seen here.
 _LEASE = """
 INSERT INTO annotation_assignment
     (id, created_at, task_id, labeler_id, round_id, project_id, state, "order",
-     leased_at, expires_at, skip_reason, draft_saved_at, amends)
-SELECT %s, %s, t.id, %s, t.round_id, t.project_id, 'leased', %s, %s, %s, '', 0, %s
+     position, leased_at, expires_at, skip_reason, draft_saved_at, amends)
+SELECT %s, %s, t.id, %s, t.round_id, t.project_id, 'leased', %s, t.position, %s, %s, '', 0, %s
 FROM annotation_task t
 WHERE t.id = %s AND t.labels_wanted > (
     SELECT count(*) FROM annotation_assignment a
     WHERE a.task_id = t.id AND a.state IN ('leased', 'submitted'))
 ON CONFLICT (task_id, labeler_id) DO UPDATE
-SET state = 'leased', leased_at = excluded.leased_at, expires_at = excluded.expires_at,
-    ended_at = NULL
+SET state = 'leased', position = excluded.position, leased_at = excluded.leased_at,
+    expires_at = excluded.expires_at, ended_at = NULL
 WHERE annotation_assignment.state = 'expired'"""
 _CLOSE_IF_FULL = """
 UPDATE annotation_task SET is_open = %s
@@ -109,34 +107,41 @@ SELECT t.position FROM annotation_task t WHERE t.project_id = %s AND t.is_open
 ORDER BY t.position DESC LIMIT 1"""
 
 
-def lock_seat(project: Project, labeler: User) -> Seat:
-    """The labeler's place, locked to the end of the transaction: their requests go one by one."""
-    found = fetch(_LOCK_SEAT, project.pk, labeler.pk)
+def step(
+    project: Project,
+    labeler: User,
+    *,
+    now: datetime,
+    past: int = -1,
+    labels: int = 0,
+    guideline_version: int = 0,
+) -> Seat:
+    """The labeler's place, locked to the end of the transaction: their requests go one by one.
+
+    On the way, the cursor moves to `past`, the position of the task they are done with, and
+    `labels` (0 or 1) are counted for the day, which is UTC's.
+    """
+    today = now.date()
+    values = [past, past, today, labels, today, guideline_version, guideline_version]
+    found = fetch(_STEP, *values, project.pk, labeler.pk)
     if not found:
         change(_MAKE_SEAT, project.pk, labeler.pk)
-        found = fetch(_LOCK_SEAT, project.pk, labeler.pk)
+        found = fetch(_STEP, *values, project.pk, labeler.pk)
     return _seat.build(found[0])
 
 
-def save_seat(seat: Seat) -> None:
-    change(
-        _SAVE_SEAT,
-        seat.cursor,
-        seat.behind,
-        seat.day,
-        seat.labels_today,
-        seat.guideline_version_seen,
-        seat.pk,
-    )
+def uncount(seat: Seat) -> None:
+    """Take back a label that `step` counted: it was no new one."""
+    change(_UNCOUNT, seat.pk)
 
 
 def top_up(seat: Seat, *, project: Project, hold: int, now: datetime) -> None:
-    """Lease tasks until the labeler holds `hold`, as far as there are any. Moves the seat on.
+    """Lease tasks until the labeler holds `hold`, as far as there are any.
 
-    The caller has locked the seat and saves it.
+    The caller has locked the seat. What is leased here stays before the cursor until the labeler
+    is done with it; their own few assignments there are passed by.
     """
-    held = fetch(_COUNT_HELD, seat.labeler_id, seat.project_id, now)[0][0]
-    missing = hold - held
+    missing = hold - fetch(_COUNT_HELD, seat.labeler_id, seat.project_id, now)[0][0]
     if missing > 0:
         missing -= _lease_between(seat, project, seat.cursor, NO_END, missing, now)
     if missing > 0:
@@ -148,18 +153,13 @@ def _lease_between(
 ) -> int:
     """Lease up to `count` tasks with `after` < position <= `upto`; how many it was."""
     leased = 0
-    sweeping = after < seat.cursor
     while leased < count:
-        found = fetch(_LOCK_OPEN, seat.project_id, after, upto, seat.labeler_id, count - leased)
-        for task_id, _, position, responses in found:
+        found = fetch(_LOCK_OPEN[count - leased], seat.project_id, after, upto, seat.labeler_id)
+        for task_id, position, responses in found:
             after = position
             # A microsecond apart, so that "oldest first" is the order of the queue.
             leased_at = now + timedelta(microseconds=leased)
             leased += _lease(seat, project, as_uuid(task_id), responses, leased_at)
-        if sweeping:
-            seat.behind = max(seat.behind, after)
-        else:
-            seat.cursor = max(seat.cursor, after)
         if not found:
             break
     return leased
@@ -197,12 +197,12 @@ def _sweep(seat: Seat, project: Project, missing: int, now: datetime) -> None:
     end = fetch(_QUEUE_END, seat.project_id)
     if end and end[0][0] > seat.cursor:
         missing -= _lease_between(seat, project, seat.cursor, end[0][0], missing, now)
-        seat.cursor = max(seat.cursor, end[0][0])
+        seat.cursor = end[0][0]
     stretch = fetch(_SWEEP_END, seat.project_id, seat.behind, seat.cursor, SWEEP - 1)
     upto = stretch[0][0] if stretch else seat.cursor
-    leased = _lease_between(seat, project, seat.behind, upto, missing, now)
-    if leased < missing:
+    if _lease_between(seat, project, seat.behind, upto, missing, now) < missing:
         seat.behind = upto if stretch else -1
+    change(_MOVE_SEAT, seat.cursor, seat.behind, seat.pk)
 
 
 def shown_order(task_id: UUID, labeler_id: UUID, responses: int) -> list[int]:
