@@ -20,5 +20,7 @@ export default defineConfig(({ command }) => ({
     setupFiles: ["src/test/setup.ts"],
     css: false,
     restoreMocks: true,
+    // Every file cleans up after itself; one shared page starts much faster than one per file.
+    isolate: false,
   },
 }));

@@ -35,7 +35,11 @@ export interface CallOptions {
 type Method = "get" | "post" | "put" | "patch" | "delete";
 
 // biome-ignore lint/suspicious/noExplicitAny: the paths are checked by the callers' path types.
-const http = createClient<any>({ credentials: "same-origin" });
+const http = createClient<any>({
+  baseUrl: location.origin,
+  credentials: "same-origin",
+  fetch: (request: Request) => fetch(request),
+});
 
 http.use({
   onRequest({ request }) {

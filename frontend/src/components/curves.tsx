@@ -74,6 +74,7 @@ function Curve({ series }: { series: Series }) {
         </span>
         <Button
           size="compact-xs"
+          flex="none"
           variant="subtle"
           aria-label={`${title}: ${t(table ? "action.showChart" : "action.showTable")}`}
           onClick={() => setTable((shown) => !shown)}
@@ -100,7 +101,7 @@ function Curve({ series }: { series: Series }) {
             withLegend={series.splits.length > 1}
             curveType="linear"
             strokeWidth={1.75}
-            gridAxis="y"
+            gridAxis="x"
             tickLine="none"
             valueFormatter={quantity}
             xAxisProps={{

@@ -26,12 +26,16 @@ export function IntervalPlot({ ladder }: { ladder: Ladder }) {
         <span>
           {t("ladder.title")}
           <span className={classes.sub}>
-            {t(ladder.final ? "ladder.final" : "ladder.live", { count: ladder.votes })}
+            {t(ladder.final ? "ladder.final" : "ladder.live", {
+              count: ladder.votes,
+              votes: number(ladder.votes),
+            })}
           </span>
         </span>
         <Button
           size="compact-sm"
           variant="subtle"
+          flex="none"
           onClick={() => setTable((shown) => !shown)}
           aria-expanded={table}
         >

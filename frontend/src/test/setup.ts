@@ -21,6 +21,10 @@ window.ResizeObserver ??= class {
   disconnect() {}
 };
 
+if (!("fonts" in document)) {
+  Object.defineProperty(document, "fonts", { value: new EventTarget() });
+}
+
 Element.prototype.scrollIntoView ??= () => {};
 
 afterEach(() => {

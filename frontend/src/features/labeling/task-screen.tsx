@@ -87,7 +87,7 @@ export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk:
     <Button
       variant="subtle"
       color="gray"
-      size="compact-md"
+      size="compact-sm"
       className={classes.tool}
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => run({ type: id === "comment" ? "writeComment" : id })}

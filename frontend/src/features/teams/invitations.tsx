@@ -35,6 +35,7 @@ export function Invitations({ team }: { team: Team }) {
             {...form.getInputProps("role")}
           />
           <TextInput
+            className={classes.email}
             label={t("teams.inviteEmail")}
             type="email"
             placeholder="name@example.org"

@@ -1,10 +1,10 @@
 export const ladder = {
   title: "Strength of each checkpoint, with 95 % intervals",
   unit: "Elo points",
-  live_one: "So far, from {{count}} vote",
-  live_other: "So far, from {{count}} votes",
-  final_one: "From {{count}} vote",
-  final_other: "From {{count}} votes",
+  live_one: "So far, from {{votes}} vote",
+  live_other: "So far, from {{votes}} votes",
+  final_one: "From {{votes}} vote",
+  final_other: "From {{votes}} votes",
   empty:
     "No strength can be told yet. The ladder appears with the first labels that compare checkpoints.",
   notEnough: "not enough votes yet",
@@ -37,7 +37,7 @@ export const curves = {
 export const quantity = {
   loss: "Loss",
   accuracy: "Accuracy on pairs",
-  pairs: "Held-out pairs",
+  pairs: "Pairs",
   reward_mean: "Mean reward",
   reward_margin: "Reward margin",
   reward_chosen: "Reward of chosen",

@@ -1,10 +1,10 @@
 export const ladder = {
   title: "各检查点的强度及 95 % 区间",
   unit: "Elo 分",
-  live_one: "目前来自 {{count}} 票",
-  live_other: "目前来自 {{count}} 票",
-  final_one: "来自 {{count}} 票",
-  final_other: "来自 {{count}} 票",
+  live_one: "目前来自 {{votes}} 票",
+  live_other: "目前来自 {{votes}} 票",
+  final_one: "来自 {{votes}} 票",
+  final_other: "来自 {{votes}} 票",
   empty: "还无法判断强度。有了比较检查点的标注后，天梯就会出现。",
   notEnough: "票数不足",
   same: "尚无法区分",
@@ -34,7 +34,7 @@ export const curves = {
 export const quantity = {
   loss: "损失",
   accuracy: "成对准确率",
-  pairs: "留出对数",
+  pairs: "对数",
   reward_mean: "平均奖励",
   reward_margin: "奖励差",
   reward_chosen: "优选回答的奖励",

@@ -1,0 +1,60 @@
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeAll, expect, it } from "vitest";
+import type { Ladder } from "~/api/types";
+import { startI18n } from "~/i18n";
+import { renderAlone } from "~/test/render";
+import { IntervalPlot } from "./interval-plot";
+
+beforeAll(() => startI18n("en"));
+
+const entry = (id: string, name: string, elo: number | null) => ({
+  checkpoint: { id, name, kind: "policy" },
+  elo,
+  low: elo && elo - 25,
+  high: elo && elo + 25,
+  se: 12,
+  rank_low: 1,
+  rank_high: 2,
+  votes: 40,
+  wins: 20,
+  ties: 4,
+  losses: 16,
+  anchored: false,
+  estimable: elo !== null,
+});
+
+const LADDER: Ladder = {
+  computed_at: null,
+  final: true,
+  votes: 80,
+  method: "bradley-terry",
+  entries: [entry("1", "base", 960), entry("2", "tuned", 990)],
+  indistinguishable: [["1", "2", 120]],
+};
+
+it("says strength, interval and what is undecided in its accessible name", () => {
+  renderAlone(<IntervalPlot ladder={LADDER} />);
+
+  const name = screen.getByRole("img").getAttribute("aria-label");
+  expect(name).toContain("tuned: 990 Elo, interval 965 to 1,015.");
+  expect(name).toContain("base and tuned are not distinguishable yet; about 120 more votes");
+  expect(screen.getByRole("link", { name: "tuned" })).toHaveAttribute("href", "/checkpoints/2");
+});
+
+it("has its data as a table one click away, strongest first", async () => {
+  renderAlone(<IntervalPlot ladder={LADDER} />);
+
+  await userEvent.click(screen.getByRole("button", { name: "Show as table" }));
+
+  const rows = within(screen.getByRole("table")).getAllByRole("row");
+  expect(rows[1]).toHaveTextContent("tuned990965 – 1,015");
+  expect(rows[2]).toHaveTextContent("base960");
+});
+
+it("says in a sentence that nothing is known yet", () => {
+  renderAlone(<IntervalPlot ladder={{ ...LADDER, entries: [entry("1", "base", null)] }} />);
+
+  expect(screen.getByText(/No strength can be told yet/)).toBeVisible();
+  expect(screen.queryByRole("img")).toBeNull();
+});
