@@ -42,6 +42,12 @@ PLAIN: dict[str, Any] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def no_telemetry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """trl reports every trainer that is made, unless told not to."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY", True)
+
+
 @pytest.fixture(scope="module")
 def reference(policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The policy with noise on its weights, so that reference and policy differ."""
