@@ -246,6 +246,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Role": "annotation.models.team.Role",
         "Speaker": ["system", "user", "assistant"],
+        "InvitationState": ["open", "accepted", "revoked", "expired"],
+        "PolicyKind": "annotation.models.project.Project.PolicyKind",
+        "TaskKind": "annotation.models.project.TaskKind",
+        "RoundState": "annotation.models.round.Round.State",
+        "JobState": "annotation.models.job.Job.State",
+        "CheckpointKind": "annotation.models.checkpoint.Checkpoint.Kind",
+        "DatasetKind": "annotation.models.dataset.Dataset.Kind",
+        "MembershipStatus": "annotation.models.team.Membership.Status",
+        "ResponseSource": "annotation.models.response.Response.Source",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

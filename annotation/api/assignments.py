@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from annotation.api.access import get_labeling_project, get_my_assignment
 from annotation.api.fast import FastView, body
+from annotation.api.prompts import MessageOf
 from annotation.errors import InvalidInput
 from annotation.models import Project, TaskKind, User
 from annotation.services import assignments
@@ -16,11 +17,6 @@ from annotation.services.assignments import MOST_HELD, Held, Lease
 
 LETTERS = "ABCDEFGHI"
 STRENGTHS = 3
-
-
-class MessageOf(serializers.Serializer[Any]):
-    role = serializers.CharField()
-    content = serializers.CharField()
 
 
 class PromptShown(serializers.Serializer[Any]):

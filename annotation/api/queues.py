@@ -8,19 +8,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.base import NameOf, View, user_of
+from annotation.api.jobs import RoundNameOf
 from annotation.models import Project
 from annotation.services import queues
-
-
-class RoundOf(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    number = serializers.IntegerField()
 
 
 class QueueOf(serializers.Serializer[Any]):
     project = NameOf()
     team = NameOf()
-    round = RoundOf(allow_null=True, help_text="The one that is labeling; null: nothing to do now.")
+    round = RoundNameOf(
+        allow_null=True, help_text="The one that is labeling; null: nothing to do now."
+    )
     kind = serializers.ChoiceField(Project.PolicyKind.choices)
     waiting = serializers.IntegerField(
         help_text=f"Tasks I hold or that wait ahead of me, counted up to {queues.MOST_COUNTED}."

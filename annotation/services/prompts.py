@@ -103,18 +103,19 @@ def create_prompt(
 
 def import_prompts(
     project: Project,
-    lines: Iterable[str | bytes | dict[str, Any]],
+    lines: Iterable[Any],
     *,
     by: User | None,
     strict: bool = False,
     on_progress: Callable[[ImportReport], None] = lambda report: None,
 ) -> ImportReport:
-    """Read JSON lines (or objects) into prompts and responses, all in one transaction.
+    """Read JSON lines into prompts and responses, all in one transaction.
 
-    A line that cannot be used is reported with its number and left out; with `strict` one such
-    line means that nothing is stored. A conversation that the project has already is counted as
-    a duplicate and only those of its responses are stored that are new, so the same file twice
-    adds nothing. Memory does not grow with the file.
+    Lines are bytes, or what they stand for where they are parsed already. A line that cannot be
+    used is reported with its number and left out; with `strict` one such line means that nothing
+    is stored. A conversation that the project has already is counted as a duplicate and only
+    those of its responses are stored that are new, so the same file twice adds nothing. Memory
+    does not grow with the file.
     """
     report = ImportReport()
     with transaction.atomic():
@@ -152,20 +153,18 @@ def open_lines(path: Path) -> Iterator[Iterable[bytes]]:
         yield file
 
 
-def _parsed(
-    lines: Iterable[str | bytes | dict[str, Any]], report: ImportReport
-) -> Iterator[PromptRecord]:
+def _parsed(lines: Iterable[Any], report: ImportReport) -> Iterator[PromptRecord]:
     for number, line in enumerate(lines, start=1):
-        if isinstance(line, str | bytes) and not line.strip():
+        if isinstance(line, bytes) and not line.strip():
             continue
         report.lines += 1
         try:
-            yield parse_record(line if isinstance(line, dict) else parse_json(line))
+            yield parse_record(parse_json(line) if isinstance(line, bytes) else line)
         except InvalidInput as error:
             report.reject(number, error.message)
 
 
-def parse_json(line: str | bytes) -> Any:
+def parse_json(line: bytes) -> Any:
     try:
         return json.loads(line)
     except ValueError as error:

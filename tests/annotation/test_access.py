@@ -8,33 +8,15 @@ missing (400), or that the thing is not in the right state (409).
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from django.urls import URLPattern
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from annotation.api import urls
-from annotation.models import (
-    ApiToken,
-    Assignment,
-    Checkpoint,
-    Dataset,
-    Job,
-    Membership,
-    Project,
-    Prompt,
-    Response,
-    Round,
-    Task,
-    TaskKind,
-    TaskResponse,
-    Team,
-    User,
-)
-from annotation.services import invitations
+from annotation.models import Membership, Team, User
+from tests.annotation.everything import make_one_of_everything
 
 ROLES = (
     "nobody", "stranger", "suspended", "labeler", "viewer", "reviewer", "manager", "owner",
@@ -174,63 +156,6 @@ def world(db, tmp_path, settings):
     Membership.objects.create(team=others, user=people["stranger"], role="owner")
     ids = make_one_of_everything(team, people, tmp_path)
     return people, ids
-
-
-def make_one_of_everything(team, people, folder):
-    """{name in the route: its value}"""
-    project = Project.objects.create(team=team, name="Demo")
-    prompt = Prompt.objects.create(
-        project=project,
-        messages=[{"role": "user", "content": "Why?"}],
-        content_hash="0" * 64,
-        split="train",
-    )
-    round_ = Round.objects.create(
-        project=project, number=1, recipe={"generation": None, "training": []}
-    )
-    task = Task.objects.create(
-        round=round_, project=project, prompt=prompt, kind=TaskKind.COMPARE, position=0
-    )
-    for index in range(2):
-        response = Response.objects.create(prompt=prompt, text=str(index), source="import")
-        TaskResponse.objects.create(task=task, response=response, index=index)
-    now = timezone.now()
-    assignment = Assignment.objects.create(
-        task=task,
-        labeler=people["labeler"],
-        round=round_,
-        project=project,
-        order=[0, 1],
-        leased_at=now,
-        expires_at=now + timedelta(hours=1),
-    )
-    checkpoint = Checkpoint.objects.create(project=project, name="base", kind="base", path="here")
-    job = Job.objects.create(
-        project=project, round=round_, key="train", method="sft", spec={}, run_dir=str(folder)
-    )
-    rows = folder / "rows.jsonl"
-    rows.write_text("")
-    dataset = Dataset.objects.create(
-        project=project, key="rows", kind="preference", path=str(rows), digest="sha256:0", rows=0
-    )
-    token = ApiToken.objects.create(
-        user=people["labeler"], name="script", prefix="wst_", digest="0" * 64
-    )
-    invitation = invitations.invite(team, role="viewer", by=people["owner"])
-    return {
-        "team_id": team.pk,
-        "membership_id": Membership.objects.get(user=people["viewer"]).pk,
-        "invitation_id": invitation.pk,
-        "token": invitations.token_of(invitation),
-        "token_id": token.pk,
-        "project_id": project.pk,
-        "prompt_id": prompt.pk,
-        "round_id": round_.pk,
-        "assignment_id": assignment.pk,
-        "checkpoint_id": checkpoint.pk,
-        "job_id": job.pk,
-        "dataset_id": dataset.pk,
-    }
 
 
 def ask(rule, user, ids):
