@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from training import progress
 from training.errors import RunDirectoryHeldError, SpecError, StoppedError
+from training.launch.local import ENVIRONMENT
 from training.pulse import Pulse
 from training.records import file_digest
 from training.spec import JobSpec, read_spec
@@ -90,11 +91,7 @@ def _attempt(run_dir: Path, attempt: int) -> int:
 def _do(run_dir: Path, pulse: Pulse) -> dict[str, Any]:
     spec = read_spec(run_dir)
     check_inputs(run_dir, spec)
-    for name, value in {
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-    }.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     import torch  # seconds to import, and the heartbeat already runs
     from transformers.utils import logging as transformers_logging
