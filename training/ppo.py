@@ -71,8 +71,8 @@ def run(run: Run) -> Result:
                 critic_optimizer.zero_grad(set_to_none=True)
                 break
             if settings.ptx_weight:
-                place = (step - 1) * settings.epochs_per_batch + len(learned)
-                part["ptx_loss"] = backward_ptx(run, cast, written, place, settings)
+                (seed,) = seeds_of(run, f"ptx {step}", len(learned), 1)
+                part["ptx_loss"] = backward_ptx(cast, written, seed, settings)
             limit = settings.max_grad_norm
             part["grad_norm"] = optim.take_step(optimizer, step_size=step_size, max_grad_norm=limit)
             optim.take_step(critic_optimizer, step_size=critic_step_size, max_grad_norm=limit)
@@ -187,14 +187,11 @@ def backward(
     return sums
 
 
-def backward_ptx(
-    run: Run, cast: Cast, written: Sequence[Group], place: int, settings: PpoSettings
-) -> float:
+def backward_ptx(cast: Cast, written: Sequence[Group], seed: int, settings: PpoSettings) -> float:
     """Adds the gradients of the written answers' likelihood (PPO-ptx, Ouyang et al. 2022, eq. 2).
 
     The loss is `ptx_weight` times the mean over answers of -log p per token, which is returned.
     """
-    (seed,) = seeds_of(run, "ptx", place, 1)
     order = torch.randperm(len(written), generator=torch.Generator().manual_seed(seed)).tolist()
     chosen = order[: settings.minibatch_size]
     nll = 0.0
@@ -202,9 +199,9 @@ def backward_ptx(
         batch = preferences.collate(
             [written[i] for i in chosen[piece]],
             pad=int(cast.tokenizer.pad_token_id),
-            device=run.device,
+            device=cast.policy.device.type,
         )
-        with optim.precision(run.device, bf16=settings.bf16):
+        with optim.precision(cast.policy.device.type, bf16=settings.bf16):
             logp_RT = token_logps(cast.policy, batch.ids_RT, batch.mask_RT)
         loss = -mean_logps(logp_RT, batch.mask_RT).sum() / len(chosen)
         (settings.ptx_weight * loss).backward()
