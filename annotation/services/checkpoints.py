@@ -1,6 +1,7 @@
 """Checkpoints: register one's own, keep what a job made, find the ones a recipe names."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -29,9 +30,10 @@ def register_checkpoint(
     (`organisation/model`) is taken only where the operator allows the hub.
     Raises InvalidInput, Conflict when the name is taken.
     """
-    folder = Path(path).expanduser()
+    # pathlib raises for a name that is too long or a user that does not exist; os.path says no.
+    folder = Path(os.path.expanduser(path))
     digest = ""
-    if folder.is_dir():
+    if os.path.isdir(folder):
         _check_folder(folder)
         path, digest = str(folder.resolve()), records.folder_digest(folder)
     elif path.count("/") != 1 or path.startswith((".", "/", "~")):
