@@ -34,16 +34,30 @@ def test_a_step_depends_on_seed_and_number_only():
     assert straight.at(60) != Batches(LENGTHS, settings(), seed=4).at(60)
 
 
-def test_rows_of_a_batch_are_of_similar_length():
-    batches = Batches(LENGTHS, settings(), seed=3)
+def test_the_longest_rows_of_a_batch_come_first_so_that_micro_batches_pad_little():
+    batches = Batches(LENGTHS, settings(batch_size=64), seed=3)
 
     wasted = total = 0
     for step in range(1, batches.per_epoch + 1):
-        lengths = [LENGTHS[row] for row in batches.at(step)]
-        total += len(lengths) * max(lengths)
-        wasted += len(lengths) * max(lengths) - sum(lengths)
+        for piece in micro_batches(batches.at(step), 8):
+            lengths = [LENGTHS[row] for row in piece]
+            assert lengths == sorted(lengths, reverse=True)
+            total += len(lengths) * max(lengths)
+            wasted += len(lengths) * max(lengths) - sum(lengths)
 
-    assert wasted / total < 0.05
+    assert wasted / total < 0.12
+
+
+def test_every_batch_is_a_fair_sample_of_the_lengths():
+    batches = Batches(LENGTHS, settings(batch_size=64), seed=3)
+    mean = sum(LENGTHS) / len(LENGTHS)
+    spread = (sum((n - mean) ** 2 for n in LENGTHS) / len(LENGTHS)) ** 0.5
+
+    for step in range(1, batches.per_epoch):
+        lengths = [LENGTHS[row] for row in batches.at(step)]
+
+        # Four standard errors of the mean of 64.
+        assert abs(sum(lengths) / 64 - mean) < 4 * spread / 8
 
 
 def test_steps_override_epochs_and_no_rows_are_refused():
