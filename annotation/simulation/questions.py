@@ -11,7 +11,7 @@ from itertools import permutations
 
 from annotation.simulation import facts
 
-LEAD_INS = {"en": ("", "Please tell me: ", "Quick question: "), "zh": ("", "请问，")}
+LEAD_INS = {"en": ("", "Please tell me: "), "zh": ("", "请问，")}
 
 Message = dict[str, str]
 
@@ -63,20 +63,20 @@ def _near(number: int) -> list[str]:
 
 
 def _arithmetic() -> Iterator[Question]:
-    for a in range(1, 13):
+    for a in range(1, 11):
         for b in range(1, 10):
             yield from _ask(
-                "arithmetic", str(a + b), _near(a + b), f"{a} plus {b} is {{}}.",
+                "arithmetic", str(a + b), _near(a + b), "It is {}.",
                 f"What is {a} plus {b}?", f"Add {a} and {b}.", f"How much is {a} + {b}?",
             )  # fmt: skip
             if a > b and a - b != b:
                 yield from _ask(
-                    "arithmetic", str(a - b), _near(a - b), f"{a} minus {b} is {{}}.",
+                    "arithmetic", str(a - b), _near(a - b), "It is {}.",
                     f"What is {a} minus {b}?", f"How much is {a} - {b}?",
                 )  # fmt: skip
             if a < 10:
                 yield from _ask(
-                    "arithmetic", str(a + b), _near(a + b), f"{a}加{b}等于{{}}。",
+                    "arithmetic", str(a + b), _near(a + b), "等于{}。",
                     f"{a}加{b}等于几？", f"{a}加{b}是多少？",
                 )  # fmt: skip
 
@@ -85,13 +85,13 @@ def _colours() -> Iterator[Question]:
     among = list(facts.COLOURS.values())
     for thing, colour in facts.COLOURS.items():
         yield from _ask(
-            "colour", colour, among, f"{capitalised(thing)} is {{}}.",
+            "colour", colour, among, "It is {}.",
             f"What colour is {thing}?", f"Name the colour of {thing}.",
             f"Which colour has {thing}?",
         )  # fmt: skip
     among = list(facts.COLOURS_ZH.values())
     for thing, colour in facts.COLOURS_ZH.items():
-        yield from _ask("colour", colour, among, f"{thing}是{{}}的。", f"{thing}是什么颜色的？")
+        yield from _ask("colour", colour, among, "是{}的。", f"{thing}是什么颜色的？")
 
 
 def _opposites() -> Iterator[Question]:
@@ -100,7 +100,7 @@ def _opposites() -> Iterator[Question]:
         for word, opposite in permutations(pair):
             yield from _ask(
                 "opposite", opposite, [w for w in among if w != word],
-                f"The opposite of {word} is {{}}.",
+                "The opposite is {}.",
                 f"What is the opposite of {word}?", f"Which word means the opposite of {word}?",
             )  # fmt: skip
     among = [word for pair in facts.OPPOSITES_ZH for word in pair]
@@ -108,7 +108,7 @@ def _opposites() -> Iterator[Question]:
         for word, opposite in permutations(pair):
             yield from _ask(
                 "opposite", opposite, [w for w in among if w != word],
-                f"{word}的反义词是{{}}。", f"{word}的反义词是什么？",
+                "反义词是{}。", f"{word}的反义词是什么？",
             )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def _plurals() -> Iterator[Question]:
     for word, plural in facts.PLURALS.items():
         among = [f"{word}s", f"{word}es", word, *facts.PLURALS.values()]
         yield from _ask(
-            "plural", plural, among, f"The plural of {word} is {{}}.",
+            "plural", plural, among, "The plural is {}.",
             f"What is the plural of {word}?", f"How do you write more than one {word}?",
         )  # fmt: skip
 
@@ -125,25 +125,23 @@ def _capitals() -> Iterator[Question]:
     among = list(facts.CAPITALS.values())
     for country, capital in facts.CAPITALS.items():
         yield from _ask(
-            "capital", capital, among, f"The capital of {country} is {{}}.",
+            "capital", capital, among, "The capital is {}.",
             f"What is the capital of {country}?", f"Which city is the capital of {country}?",
         )  # fmt: skip
     among = list(facts.CAPITALS_ZH.values())
     for country, capital in facts.CAPITALS_ZH.items():
-        yield from _ask(
-            "capital", capital, among, f"{country}的首都是{{}}。", f"{country}的首都是哪里？"
-        )
+        yield from _ask("capital", capital, among, "首都是{}。", f"{country}的首都是哪里？")
 
 
 def _animals() -> Iterator[Question]:
     for animal, sound in facts.SOUNDS.items():
         yield from _ask(
-            "animal", sound, list(facts.SOUNDS.values()), f"The {animal} says {{}}.",
+            "animal", sound, list(facts.SOUNDS.values()), "It says {}.",
             f"What sound does the {animal} make?", f"What does the {animal} say?",
         )  # fmt: skip
     for animal, young in facts.YOUNG.items():
         yield from _ask(
-            "animal", young, list(facts.YOUNG.values()), f"A baby {animal} is called a {{}}.",
+            "animal", young, list(facts.YOUNG.values()), "It is called a {}.",
             f"What is a baby {animal} called?", f"What do we call a young {animal}?",
         )  # fmt: skip
 
@@ -152,11 +150,11 @@ def _counts() -> Iterator[Question]:
     among = ["0", "2", "3", "4", "5", "6", "8", "10"]
     for body, legs in facts.LEGS.items():
         yield from _ask(
-            "count", str(legs), among, f"The {body} has {{}} legs.",
+            "count", str(legs), among, "It has {} legs.",
             f"How many legs does the {body} have?", f"Count the legs of the {body}.",
         )  # fmt: skip
     for body, legs in facts.LEGS_ZH.items():
-        yield from _ask("count", str(legs), among, f"{body}有{{}}条腿。", f"{body}有几条腿？")
+        yield from _ask("count", str(legs), among, "有{}条腿。", f"{body}有几条腿？")
 
 
 def _orders() -> Iterator[Question]:
@@ -165,18 +163,16 @@ def _orders() -> Iterator[Question]:
             for word, given, wanted in (("after", name, following), ("before", following, name)):
                 yield from _ask(
                     "order", wanted, [n for n in names if n != given],
-                    f"The {noun} {word} {given} is {{}}.",
+                    f"The {noun} is {{}}.",
                     f"Which {noun} comes {word} {given}?", f"Name the {noun} {word} {given}.",
                 )  # fmt: skip
     for name, following in zip(facts.DAYS_ZH, facts.DAYS_ZH[1:] + facts.DAYS_ZH[:1], strict=True):
         among = [n for n in facts.DAYS_ZH if n != name]
-        yield from _ask(
-            "order", following, among, f"{name}的后一天是{{}}。", f"{name}的后一天是星期几？"
-        )
+        yield from _ask("order", following, among, "后一天是{}。", f"{name}的后一天是星期几？")
 
 
 def _comparisons() -> Iterator[Question]:
-    for a, b in permutations(range(1, 21), 2):
+    for a, b in permutations(range(1, 13), 2):
         pair = [str(a), str(b)]
         yield from _ask(
             "compare", str(max(a, b)), pair, "{} is bigger.",
@@ -220,7 +216,7 @@ def _explanations() -> Iterator[Question]:
     among = list(facts.REASONS.values())
     for fact, reason in facts.REASONS.items():
         yield from _ask(
-            "explain", reason, among, f"{capitalised(fact)} {{}}.",
+            "explain", reason, among, "It is {}.",
             f"Why is it that {fact}?", f"Explain why {fact}.", f"Tell me the reason why {fact}.",
         )  # fmt: skip
 

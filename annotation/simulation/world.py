@@ -71,9 +71,9 @@ def questions(rng: Random, n: int) -> list[Question]:
 def prompts(seed: int, n: int) -> list[Question]:
     """`n` questions, no two with the same text; the same for the same seed.
 
-    Raises ValueError when `n` is more than a third of what can be asked: drawing would crawl.
+    Raises ValueError when `n` is more than two thirds of what can be asked: drawing would crawl.
     """
-    room = sum(len(LEAD_INS[question.language]) for question in every_question()) // 3
+    room = sum(len(LEAD_INS[question.language]) for question in every_question()) * 2 // 3
     if n > room:
         raise ValueError(f"expected at most {room} prompts, got {n}; this world has no more")
     rng = Random(f"prompts/{seed}")
