@@ -1,4 +1,11 @@
 import createClient from "openapi-fetch";
+import type {
+  HttpMethod,
+  OperationRequestBodyContent,
+  PathsWithMethod,
+  SuccessResponseJSON,
+} from "openapi-typescript-helpers";
+import type { paths } from "./schema";
 
 /** A refusal by the server: `code` is stable and translated on screen, `message` is its sentence. */
 export class ApiError extends Error {
@@ -21,23 +28,10 @@ export class NetworkError extends Error {
   }
 }
 
-export interface CallOptions {
-  path?: Record<string, string>;
-  query?: Record<string, string | number | boolean | undefined>;
-  body?: unknown;
-  signal?: AbortSignal;
-  /** How the answer is read; JSON where nothing is said. */
-  parseAs?: "json" | "text";
-  /** Of a body that is sent as it is, such as a file. */
-  contentType?: string;
-}
-
-type Method = "get" | "post" | "put" | "patch" | "delete";
-
-// biome-ignore lint/suspicious/noExplicitAny: the paths are checked by the callers' path types.
-const http = createClient<any>({
+const http = createClient<paths>({
   baseUrl: location.origin,
   credentials: "same-origin",
+  // Looked up at each call, so that whoever replaces the page's fetch replaces ours.
   fetch: (request: Request) => fetch(request),
 });
 
@@ -60,12 +54,27 @@ function toApiError(status: number, body: unknown): ApiError {
   return new ApiError(status, status >= 500 ? "server_error" : "error", `HTTP ${status}`);
 }
 
-export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+interface AnyOptions {
+  path?: Record<string, string>;
+  query?: Record<string, unknown>;
+  body?: unknown;
+  signal?: AbortSignal;
+  /** How the answer is read; JSON where nothing is said. */
+  parseAs?: "json" | "text";
+  /** Of a body that is sent as it is, such as a file. */
+  contentType?: string;
+}
+
+async function call(method: HttpMethod, path: string, options: AnyOptions = {}): Promise<unknown> {
   const { path: pathParameters, query, body, signal, parseAs, contentType } = options;
-  let outcome: { data?: unknown; error?: unknown; response: Response };
+  const request = http.request as (
+    method: HttpMethod,
+    path: string,
+    init: object,
+  ) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
+  let outcome: Awaited<ReturnType<typeof request>>;
   try {
-    // biome-ignore lint/suspicious/noExplicitAny: see the client above.
-    outcome = await (http.request as any)(method, path, {
+    outcome = await request(method, path, {
       params: { path: pathParameters, query },
       body,
       signal,
@@ -80,11 +89,39 @@ export async function call<T>(method: Method, path: string, options: CallOptions
     throw new NetworkError(cause);
   }
   if (!outcome.response.ok) throw toApiError(outcome.response.status, outcome.error);
-  return outcome.data as T;
+  return outcome.data;
 }
 
-export const get = <T>(path: string, options?: CallOptions) => call<T>("get", path, options);
-export const post = <T>(path: string, options?: CallOptions) => call<T>("post", path, options);
-export const put = <T>(path: string, options?: CallOptions) => call<T>("put", path, options);
-export const patch = <T>(path: string, options?: CallOptions) => call<T>("patch", path, options);
-export const del = <T>(path: string, options?: CallOptions) => call<T>("delete", path, options);
+/** What an operation of the schema takes and gives. */
+type Operation<P, M> = P extends keyof paths
+  ? M extends keyof paths[P]
+    ? paths[P][M]
+    : never
+  : never;
+type Parameters_<O, K extends string> = O extends { parameters: infer All }
+  ? K extends keyof All
+    ? All[K]
+    : undefined
+  : undefined;
+type Given<K extends string, V> = [V] extends [undefined] ? unknown : { [Key in K]: V };
+type Options<O> = Given<"path", Parameters_<O, "path">> & {
+  query?: Parameters_<O, "query">;
+  body?: OperationRequestBodyContent<O> | Blob;
+} & Pick<AnyOptions, "signal" | "parseAs" | "contentType">;
+type Answer<O> = O extends Record<string | number, unknown> ? SuccessResponseJSON<O> : never;
+
+/** A function that calls any path of the API with `method`: path, input and answer are checked. */
+function verb<M extends HttpMethod>(method: M) {
+  return <P extends PathsWithMethod<paths, M>>(
+    path: P,
+    ...options: object extends Options<Operation<P, M>>
+      ? [Options<Operation<P, M>>?]
+      : [Options<Operation<P, M>>]
+  ) => call(method, path as string, options[0] as AnyOptions) as Promise<Answer<Operation<P, M>>>;
+}
+
+export const get = verb("get");
+export const post = verb("post");
+export const put = verb("put");
+export const patch = verb("patch");
+export const del = verb("delete");

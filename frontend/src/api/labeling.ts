@@ -1,9 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { call, get, post, put } from "./client";
+import { get, post, put } from "./client";
 import { Outbox, type Parcel } from "./outbox";
-import { listed, useSession } from "./session";
-import type { Assignment, Draft, Held, Queue } from "./types";
+import { useSession } from "./session";
+import type { Assignment, Draft, Held } from "./types";
 
 /** Assignments held at once: the one on screen and the next, so that there is no wait between. */
 export const HOLD = 2;
@@ -12,7 +12,7 @@ const SEND_TIMEOUT_MS = 15_000;
 export const useQueues = () =>
   useQuery({
     queryKey: ["queues"],
-    queryFn: async () => listed(await get<Queue[] | { results: Queue[] }>("/api/queues/")),
+    queryFn: async () => (await get("/api/queues/")).results,
     refetchInterval: 30_000,
   });
 
@@ -22,56 +22,42 @@ export const heldKey = (projectId: string) => ["held", projectId];
 export const useHeld = (projectId: string) =>
   useQuery({
     queryKey: heldKey(projectId),
-    queryFn: () =>
-      post<Held>("/api/projects/{project_id}/assignments/", {
+    queryFn: async () =>
+      (await post("/api/projects/{project_id}/assignments/", {
         path: { project_id: projectId },
         body: { hold: HOLD },
-      }),
+      })) as Held,
     // While work is at hand the answers to submissions keep it filled; else look now and then.
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: "always",
     refetchInterval: (query) => (query.state.data?.assignments.length ? false : 10_000),
   });
 
-export const saveDraft = (assignmentId: string, draft: Draft) =>
-  put<void>("/api/assignments/{assignment_id}/draft/", {
+export const saveDraft = (assignmentId: string, draft: Draft & { saved_at: number }) =>
+  put("/api/assignments/{assignment_id}/draft/", {
     path: { assignment_id: assignmentId },
     body: draft,
   });
 
 /** Takes back my newest label: its task returns, filled in as I left it. */
-export function useUndo(projectId: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: () =>
-      post<{ assignment: Assignment }>("/api/projects/{project_id}/undo/", {
+export const useUndo = (projectId: string) =>
+  useMutation({
+    mutationFn: async () => {
+      const { assignment } = await post("/api/projects/{project_id}/undo/", {
         path: { project_id: projectId },
-        body: {},
-      }),
-    onSuccess: ({ assignment }) => {
-      client.setQueryData<Held>(heldKey(projectId), (held) => ({
-        done_today: held?.done_today ?? 0,
-        assignments: [
-          assignment,
-          ...(held?.assignments ?? []).filter(({ id }) => id !== assignment.id),
-        ],
-      }));
+      });
+      return assignment as Assignment;
     },
   });
-}
 
-function send(parcel: Parcel): Promise<Held> {
-  return call<Held>(
-    "post",
+async function send(parcel: Parcel): Promise<Held> {
+  const path = { assignment_id: parcel.assignmentId };
+  const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+  const held =
     parcel.kind === "label"
-      ? "/api/assignments/{assignment_id}/label/"
-      : "/api/assignments/{assignment_id}/skip/",
-    {
-      path: { assignment_id: parcel.assignmentId },
-      body: parcel.body,
-      signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
-    },
-  );
+      ? await post("/api/assignments/{assignment_id}/label/", { path, body: parcel.body, signal })
+      : await post("/api/assignments/{assignment_id}/skip/", { path, body: parcel.body, signal });
+  return held as Held;
 }
 
 const outboxes = new Map<string, Outbox>();

@@ -6,12 +6,12 @@ import type { Held } from "./types";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-const HELD: Held = { assignments: [], done_today: 1 };
+const HELD: Held = { assignments: [], done_today: 1, waiting: false };
 
 function parcel(id: string, queuedAt = 1): Parcel {
   return {
     id,
-    kind: "label",
+    kind: "skip",
     projectId: "p",
     assignmentId: `task of ${id}`,
     amends: false,

@@ -2,15 +2,16 @@ import { ApiError } from "./client";
 import type { Held, LabelSubmission } from "./types";
 
 /** One answer on its way to the server. `id` is the submission id: sending twice stores once. */
-export interface Parcel {
+export type Parcel = {
   id: string;
-  kind: "label" | "skip";
   projectId: string;
   assignmentId: string;
   amends: boolean;
-  body: LabelSubmission | { reason: string; hold: number };
   queuedAt: number;
-}
+} & (
+  | { kind: "label"; body: LabelSubmission }
+  | { kind: "skip"; body: { reason: string; hold: number } }
+);
 
 /** Where the outbox stands, as the header of the labeling screen says it. */
 export type OutboxState = "idle" | "sending" | "offline" | "signedOut";

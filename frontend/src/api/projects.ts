@@ -1,35 +1,25 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, patch, post } from "./client";
-import { listed } from "./session";
-import type {
-  ImportOutcome,
-  Label,
-  Overview,
-  Page,
-  Policy,
-  Project,
-  Prompt,
-  PromptWithResponses,
-} from "./types";
+import type { Overview, Policy } from "./types";
 
 export const useProjects = () =>
   useQuery({
     queryKey: ["projects"],
-    queryFn: async () => listed(await get<Project[] | Page<Project>>("/api/projects/")),
+    queryFn: async () => (await get("/api/projects/", { query: { limit: 500 } })).results,
   });
 
 export const useProject = (id: string | undefined) =>
   useQuery({
     queryKey: ["project", id, "detail"],
-    queryFn: () => get<Project>("/api/projects/{project_id}/", { path: { project_id: id ?? "" } }),
+    queryFn: () => get("/api/projects/{project_id}/", { path: { project_id: id ?? "" } }),
     enabled: id !== undefined,
   });
 
 export const useOverview = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["project", id, "overview"],
-    queryFn: () =>
-      get<Overview>("/api/projects/{project_id}/overview/", { path: { project_id: id } }),
+    queryFn: async () =>
+      (await get("/api/projects/{project_id}/overview/", { path: { project_id: id } })) as Overview,
     refetchInterval: pollMs,
   });
 
@@ -37,7 +27,7 @@ export function useCreateProject() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (input: { team: string; name: string; description: string }) =>
-      post<Project>("/api/projects/", { body: input }),
+      post("/api/projects/", { body: input }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["projects"] }),
   });
 }
@@ -46,7 +36,7 @@ export function useUpdateProject(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (input: { description?: string; policy?: Partial<Policy> }) =>
-      patch<Project>("/api/projects/{project_id}/", { path: { project_id: id }, body: input }),
+      patch("/api/projects/{project_id}/", { path: { project_id: id }, body: input }),
     onSettled: () => client.invalidateQueries({ queryKey: ["project", id] }),
   });
 }
@@ -55,7 +45,7 @@ export function useWriteGuidelines(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (text: string) =>
-      post<unknown>("/api/projects/{project_id}/guidelines/", {
+      post("/api/projects/{project_id}/guidelines/", {
         path: { project_id: id },
         body: { text },
       }),
@@ -67,7 +57,7 @@ export const usePrompts = (id: string, search: string, limit: number) =>
   useQuery({
     queryKey: ["project", id, "prompts", search, limit],
     queryFn: () =>
-      get<Page<Prompt>>("/api/projects/{project_id}/prompts/", {
+      get("/api/projects/{project_id}/prompts/", {
         path: { project_id: id },
         query: { search: search || undefined, limit },
       }),
@@ -77,8 +67,7 @@ export const usePrompts = (id: string, search: string, limit: number) =>
 export const usePrompt = (id: string | undefined) =>
   useQuery({
     queryKey: ["prompt", id],
-    queryFn: () =>
-      get<PromptWithResponses>("/api/prompts/{prompt_id}/", { path: { prompt_id: id ?? "" } }),
+    queryFn: () => get("/api/prompts/{prompt_id}/", { path: { prompt_id: id ?? "" } }),
     enabled: id !== undefined,
   });
 
@@ -87,7 +76,7 @@ export function useImportPrompts(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (file: File) =>
-      post<ImportOutcome>("/api/projects/{project_id}/prompts/import/", {
+      post("/api/projects/{project_id}/prompts/import/", {
         path: { project_id: id },
         body: file,
         contentType: "application/x-ndjson",
@@ -106,7 +95,7 @@ export const useLabels = (
       ? ["round", filter.round, "labels", filter.labeler, limit]
       : ["project", projectId, "labels", filter.labeler, limit],
     queryFn: () =>
-      get<Page<Label>>("/api/projects/{project_id}/labels/", {
+      get("/api/projects/{project_id}/labels/", {
         path: { project_id: projectId ?? "" },
         query: { ...filter, limit },
       }),

@@ -6,25 +6,27 @@ import type { Job, Ladder, Page, Recipe, Recipes, Round, RoundSample } from "./t
 export const useRound = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["round", id, "detail"],
-    queryFn: () => get<Round>("/api/rounds/{round_id}/", { path: { round_id: id } }),
+    queryFn: async () =>
+      (await get("/api/rounds/{round_id}/", { path: { round_id: id } })) as Round,
     refetchInterval: pollMs || false,
   });
 
 export const useLadder = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["round", id, "ladder"],
-    queryFn: () => get<Ladder>("/api/rounds/{round_id}/ladder/", { path: { round_id: id } }),
+    queryFn: async () =>
+      (await get("/api/rounds/{round_id}/ladder/", { path: { round_id: id } })) as Ladder,
     refetchInterval: pollMs || false,
   });
 
 export const useSamples = (id: string, limit: number) =>
   useQuery({
     queryKey: ["round", id, "samples", limit],
-    queryFn: () =>
-      get<Page<RoundSample>>("/api/rounds/{round_id}/samples/", {
+    queryFn: async () =>
+      (await get("/api/rounds/{round_id}/samples/", {
         path: { round_id: id },
         query: { limit },
-      }),
+      })) as Page<RoundSample>,
     placeholderData: (previous) => previous,
   });
 
@@ -33,11 +35,11 @@ export const useRoundJobs = (id: string, pollMs: number) =>
     queryKey: ["round", id, "jobs"],
     queryFn: async () =>
       (
-        await get<Page<Job>>("/api/rounds/{round_id}/jobs/", {
+        await get("/api/rounds/{round_id}/jobs/", {
           path: { round_id: id },
           query: { limit: 200 },
         })
-      ).results,
+      ).results as Job[],
     refetchInterval: pollMs || false,
   });
 
@@ -45,7 +47,7 @@ export const useRoundJobs = (id: string, pollMs: number) =>
 export const useRecipes = () =>
   useQuery({
     queryKey: ["recipes"],
-    queryFn: () => get<Recipes>("/api/recipes/"),
+    queryFn: async () => (await get("/api/recipes/")) as Recipes,
     staleTime: Number.POSITIVE_INFINITY,
   });
 
@@ -53,7 +55,7 @@ export function useCreateRound(projectId: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (recipe: Recipe) =>
-      post<Round>("/api/projects/{project_id}/rounds/", {
+      post("/api/projects/{project_id}/rounds/", {
         path: { project_id: projectId },
         body: { recipe },
       }),
@@ -65,27 +67,29 @@ export function useChangeRecipe(roundId: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (recipe: Recipe) =>
-      patch<Round>("/api/rounds/{round_id}/", { path: { round_id: roundId }, body: { recipe } }),
+      patch("/api/rounds/{round_id}/", { path: { round_id: roundId }, body: { recipe } }),
     onSettled: () => client.invalidateQueries({ queryKey: ["round", roundId] }),
   });
 }
 
 export type RoundMove = { move: "start" | "cancel" } | { move: "resolve"; action: string };
 
-const MOVES = {
-  start: "/api/rounds/{round_id}/start/",
-  cancel: "/api/rounds/{round_id}/cancel/",
-  resolve: "/api/rounds/{round_id}/resolve/",
-} as const;
+function moveRound({ id, ...move }: { id: string } & RoundMove) {
+  const path = { round_id: id };
+  switch (move.move) {
+    case "start":
+      return post("/api/rounds/{round_id}/start/", { path });
+    case "cancel":
+      return post("/api/rounds/{round_id}/cancel/", { path });
+    case "resolve":
+      return post("/api/rounds/{round_id}/resolve/", { path, body: { action: move.action } });
+  }
+}
 
 export function useMoveRound() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, ...move }: { id: string } & RoundMove) =>
-      post<Round>(MOVES[move.move], {
-        path: { round_id: id },
-        body: move.move === "resolve" ? { action: move.action } : undefined,
-      }),
+    mutationFn: moveRound,
     onSettled: (round, _error, { id }) => {
       void client.invalidateQueries({ queryKey: ["round", id] });
       if (round) void client.invalidateQueries({ queryKey: ["project", round.project.id] });

@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { del, get, patch, post } from "./client";
-import type { InvitationPreview, Membership, Session, Token } from "./types";
+import type { Session } from "./types";
 
 export const sessionQuery = {
   queryKey: ["session"],
-  queryFn: () => get<Session>("/api/session/"),
+  queryFn: () => get("/api/session/"),
   staleTime: 60_000,
 };
 
@@ -24,26 +24,26 @@ function useSessionMutation<Input>(send: (input: Input) => Promise<Session>) {
 
 export const useSignIn = () =>
   useSessionMutation((input: { email: string; password: string }) =>
-    post<Session>("/api/session/", { body: input }),
+    post("/api/session/", { body: input }),
   );
 
 export const useSignUp = () =>
   useSessionMutation(
     (input: { email: string; password: string; name: string; invitation?: string }) =>
-      post<Session>("/api/account/", { body: input }),
+      post("/api/account/", { body: input }),
   );
 
 export const useSignOut = () =>
   useSessionMutation(async (_: undefined) => {
     await del("/api/session/");
-    return get<Session>("/api/session/");
+    return get("/api/session/");
   });
 
 export function useUpdateAccount() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (input: { name?: string; language?: string }) =>
-      patch<unknown>("/api/account/", { body: input }),
+    mutationFn: (input: { name?: string; language?: "en" | "zh-hans" }) =>
+      patch("/api/account/", { body: input }),
     onSettled: () => client.invalidateQueries({ queryKey: ["session"] }),
   });
 }
@@ -51,15 +51,13 @@ export function useUpdateAccount() {
 export const useInvitationPreview = (token: string) =>
   useQuery({
     queryKey: ["invitation", token],
-    queryFn: () =>
-      get<InvitationPreview>("/api/invitations/by-token/{token}/", { path: { token } }),
+    queryFn: () => get("/api/invitations/by-token/{token}/", { path: { token } }),
   });
 
 export function useAcceptInvitation(token: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () =>
-      post<Membership>("/api/invitations/by-token/{token}/accept/", { path: { token } }),
+    mutationFn: () => post("/api/invitations/by-token/{token}/accept/", { path: { token } }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["session"] }),
   });
 }
@@ -67,14 +65,14 @@ export function useAcceptInvitation(token: string) {
 export const useTokens = () =>
   useQuery({
     queryKey: ["tokens"],
-    queryFn: async () => listed(await get<Token[] | { results: Token[] }>("/api/tokens/")),
+    queryFn: async () => (await get("/api/tokens/")).results,
   });
 
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (input: { name: string; expires_at?: string }) =>
-      post<Token>("/api/tokens/", { body: input }),
+      post("/api/tokens/", { body: input }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }
@@ -85,9 +83,4 @@ export function useRevokeToken() {
     mutationFn: (id: string) => del("/api/tokens/{token_id}/", { path: { token_id: id } }),
     onSettled: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });
-}
-
-/** Some lists are short and come whole, others come in pages. */
-export function listed<T>(answer: T[] | { results: T[] }): T[] {
-  return Array.isArray(answer) ? answer : answer.results;
 }

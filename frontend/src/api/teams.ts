@@ -1,31 +1,30 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { del, get, patch, post } from "./client";
-import { listed } from "./session";
-import type { Invitation, Member, MemberStatus, Page, Role, Team } from "./types";
+import type { MemberStatus, Role } from "./types";
 
 export const useTeam = (id: string) =>
   useQuery({
     queryKey: ["team", id, "detail"],
-    queryFn: () => get<Team>("/api/teams/{team_id}/", { path: { team_id: id } }),
+    queryFn: () => get("/api/teams/{team_id}/", { path: { team_id: id } }),
   });
 
 export const useMembers = (teamId: string) =>
   useQuery({
     queryKey: ["team", teamId, "members"],
     queryFn: async () =>
-      listed(
-        await get<Member[] | Page<Member>>("/api/teams/{team_id}/members/", {
+      (
+        await get("/api/teams/{team_id}/members/", {
           path: { team_id: teamId },
           query: { limit: 500 },
-        }),
-      ),
+        })
+      ).results,
   });
 
 export function useChangeMember(teamId: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id, ...change }: { id: string; role?: Role; status?: MemberStatus }) =>
-      patch<Member>("/api/members/{membership_id}/", {
+      patch("/api/members/{membership_id}/", {
         path: { membership_id: id },
         body: change,
       }),
@@ -37,11 +36,7 @@ export const useInvitations = (teamId: string, enabled: boolean) =>
   useQuery({
     queryKey: ["team", teamId, "invitations"],
     queryFn: async () =>
-      listed(
-        await get<Invitation[] | Page<Invitation>>("/api/teams/{team_id}/invitations/", {
-          path: { team_id: teamId },
-        }),
-      ),
+      (await get("/api/teams/{team_id}/invitations/", { path: { team_id: teamId } })).results,
     enabled,
   });
 
@@ -49,7 +44,7 @@ export function useInvite(teamId: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (input: { role: Role; email?: string }) =>
-      post<Invitation>("/api/teams/{team_id}/invitations/", {
+      post("/api/teams/{team_id}/invitations/", {
         path: { team_id: teamId },
         body: input,
       }),
@@ -61,7 +56,7 @@ export function useRevokeInvitation(teamId: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: string) =>
-      del<void>("/api/invitations/{invitation_id}/", { path: { invitation_id: id } }),
+      del("/api/invitations/{invitation_id}/", { path: { invitation_id: id } }),
     onSettled: () => client.invalidateQueries({ queryKey: ["team", teamId, "invitations"] }),
   });
 }

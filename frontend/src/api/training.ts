@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, post } from "./client";
-import type { Checkpoint, Dataset, DatasetRow, Job, MetricRow, Page } from "./types";
+import type { Checkpoint, DatasetRow, Job, MetricRow } from "./types";
 
 export const useJob = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["job", id, "detail"],
-    queryFn: () => get<Job>("/api/jobs/{job_id}/", { path: { job_id: id } }),
+    queryFn: async () => (await get("/api/jobs/{job_id}/", { path: { job_id: id } })) as Job,
     refetchInterval: pollMs,
   });
 
@@ -33,14 +33,18 @@ export function useMetrics(id: string | undefined, pollMs: number | false) {
   });
 }
 
-const metricsSince = (id: string, since: number) =>
-  get<Metrics>("/api/jobs/{job_id}/metrics/", { path: { job_id: id }, query: { since } });
+const metricsSince = async (id: string, since: number) =>
+  (await get("/api/jobs/{job_id}/metrics/", {
+    path: { job_id: id },
+    query: { since },
+  })) as Metrics;
 
 export const useJobLog = (id: string, enabled: boolean) =>
   useQuery({
     queryKey: ["job", id, "log"],
-    queryFn: () =>
-      get<string>("/api/jobs/{job_id}/log/", { path: { job_id: id }, parseAs: "text" }),
+    // The schema speaks of JSON answers only; this one is text.
+    queryFn: async () =>
+      String(await get("/api/jobs/{job_id}/log/", { path: { job_id: id }, parseAs: "text" })),
     enabled,
     refetchInterval: 5_000,
   });
@@ -49,7 +53,7 @@ export function useMoveJob(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (move: "cancel" | "retry") =>
-      post<Job>(move === "cancel" ? "/api/jobs/{job_id}/cancel/" : "/api/jobs/{job_id}/retry/", {
+      post(move === "cancel" ? "/api/jobs/{job_id}/cancel/" : "/api/jobs/{job_id}/retry/", {
         path: { job_id: id },
       }),
     onSettled: () => client.invalidateQueries({ queryKey: ["job", id] }),
@@ -59,8 +63,10 @@ export function useMoveJob(id: string) {
 export const useCheckpoint = (id: string) =>
   useQuery({
     queryKey: ["checkpoint", id],
-    queryFn: () =>
-      get<Checkpoint>("/api/checkpoints/{checkpoint_id}/", { path: { checkpoint_id: id } }),
+    queryFn: async () =>
+      (await get("/api/checkpoints/{checkpoint_id}/", {
+        path: { checkpoint_id: id },
+      })) as Checkpoint,
   });
 
 export const useCheckpoints = (projectId: string) =>
@@ -68,18 +74,18 @@ export const useCheckpoints = (projectId: string) =>
     queryKey: ["project", projectId, "checkpoints"],
     queryFn: async () =>
       (
-        await get<Page<Checkpoint>>("/api/projects/{project_id}/checkpoints/", {
+        await get("/api/projects/{project_id}/checkpoints/", {
           path: { project_id: projectId },
           query: { limit: 200 },
         })
-      ).results,
+      ).results as Checkpoint[],
   });
 
 export function useRegisterCheckpoint(projectId: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (input: { name: string; path: string; kind: string }) =>
-      post<Checkpoint>("/api/projects/{project_id}/checkpoints/", {
+    mutationFn: (input: { name: string; path: string; kind: "base" | "policy" | "reward" }) =>
+      post("/api/projects/{project_id}/checkpoints/", {
         path: { project_id: projectId },
         body: input,
       }),
@@ -90,7 +96,7 @@ export function useRegisterCheckpoint(projectId: string) {
 export const useDataset = (id: string) =>
   useQuery({
     queryKey: ["dataset", id],
-    queryFn: () => get<Dataset>("/api/datasets/{dataset_id}/", { path: { dataset_id: id } }),
+    queryFn: () => get("/api/datasets/{dataset_id}/", { path: { dataset_id: id } }),
   });
 
 export const useDatasets = (projectId: string | undefined) =>
@@ -98,7 +104,7 @@ export const useDatasets = (projectId: string | undefined) =>
     queryKey: ["project", projectId, "datasets"],
     queryFn: async () =>
       (
-        await get<Page<Dataset>>("/api/projects/{project_id}/datasets/", {
+        await get("/api/projects/{project_id}/datasets/", {
           path: { project_id: projectId ?? "" },
           query: { limit: 200 },
         })
@@ -109,10 +115,10 @@ export const useDatasets = (projectId: string | undefined) =>
 export const useDatasetPreview = (id: string, limit: number) =>
   useQuery({
     queryKey: ["dataset", id, "preview", limit],
-    queryFn: () =>
-      get<{ rows: DatasetRow[] }>("/api/datasets/{dataset_id}/preview/", {
+    queryFn: async () =>
+      (await get("/api/datasets/{dataset_id}/preview/", {
         path: { dataset_id: id },
         query: { limit },
-      }),
+      })) as { rows: DatasetRow[] },
     placeholderData: (previous) => previous,
   });

@@ -22,13 +22,20 @@ const entry = (id: string, name: string, elo: number | null) => ({
   losses: 16,
   anchored: false,
   estimable: elo !== null,
+  component: 0,
+  win_rate: 0.5,
 });
 
 const LADDER: Ladder = {
-  computed_at: null,
+  computed_at: "2026-01-01T00:00:00Z",
   final: true,
   votes: 80,
+  labelers: 2,
   method: "bradley-terry",
+  order: [],
+  win_matrix: [],
+  components: [],
+  live_elo: [],
   entries: [entry("1", "base", 960), entry("2", "tuned", 990)],
   indistinguishable: [["1", "2", 120]],
 };

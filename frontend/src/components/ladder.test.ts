@@ -20,13 +20,20 @@ const entry = (id: string, elo: number | null, half = 20): LadderEntry => ({
   losses: 5,
   anchored: false,
   estimable: elo !== null,
+  component: 0,
+  win_rate: 0.5,
 });
 
 const ladder = (entries: LadderEntry[], open: Ladder["indistinguishable"]): Ladder => ({
-  computed_at: null,
+  computed_at: "2026-01-01T00:00:00Z",
   final: false,
   votes: 10,
+  labelers: 2,
   method: "bradley-terry",
+  order: [],
+  win_matrix: [],
+  components: [],
+  live_elo: [],
   entries,
   indistinguishable: open,
 });

@@ -20,7 +20,6 @@ const SHAPE: Record<RoundState | JobState, [Shape, string]> = {
   running: ["half", "accent"],
   succeeded: ["full", "good"],
   failed: ["square", "bad"],
-  lost: ["triangle", "warn"],
 };
 
 function Mark({ shape }: { shape: Shape }) {

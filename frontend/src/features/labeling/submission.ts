@@ -39,7 +39,11 @@ export function dense(ranks: Rank[]): (number | null)[] {
 }
 
 /** What is kept of an unfinished answer, here and on the server. */
-export function toDraft(answer: Answer, activeSeconds: number, savedAt: number): Draft {
+export function toDraft(
+  answer: Answer,
+  activeSeconds: number,
+  savedAt: number,
+): Draft & { saved_at: number } {
   const notes = { flags: answer.flags, comment: answer.comment };
   const stamp = { active_seconds: activeSeconds, saved_at: savedAt };
   if (answer.kind === "compare") return { ...fromChoice(answer.choice), ...notes, ...stamp };

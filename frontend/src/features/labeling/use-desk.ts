@@ -112,7 +112,7 @@ export function useDesk(projectId: string) {
       return;
     }
     try {
-      const { assignment } = await undoing.mutateAsync();
+      const assignment = await undoing.mutateAsync();
       setHandedIn((ids) => new Set([...ids].filter((id) => id !== assignment.id)));
       setAmending({ ...assignment, amends: true });
     } catch (error) {

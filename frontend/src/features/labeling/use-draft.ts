@@ -37,7 +37,7 @@ export function useDraft(assignment: Assignment, answer: Answer, seconds: () => 
   const [savedAt, setSavedAt] = useState<Date | null>(null);
   const first = useRef(answer);
   const send = useDebouncedCallback(
-    (draft: Draft) => {
+    (draft: Draft & { saved_at: number }) => {
       saveDraft(assignment.id, draft).then(
         () => setSavedAt(new Date()),
         () => {

@@ -85,7 +85,7 @@ function RegisterForm({ projectId, onDone }: { projectId: string; onDone: () => 
   const kindName = useCheckpointKind();
   const form = useForm({
     mode: "uncontrolled",
-    initialValues: { name: "", path: "", kind: "base" },
+    initialValues: { name: "", path: "", kind: "base" as "base" | "policy" | "reward" },
     validate: {
       name: (value) => (value.trim() ? null : t("projects.modelNameMissing")),
       path: (value) => (value.trim() ? null : t("projects.modelPathMissing")),

@@ -29,7 +29,7 @@ function JobScreen({ job, live }: { job: Job; live: boolean }) {
   const { t } = useTranslation();
   const methodName = useMethodName();
   const project = useProject(job.project.id);
-  const open = ["queued", "starting", "running", "lost"].includes(job.state);
+  const open = ["queued", "starting", "running"].includes(job.state);
   const metrics = useMetrics(job.id, open ? (live ? 15_000 : 3_000) : false);
   const result = job.result?.metrics;
   return (

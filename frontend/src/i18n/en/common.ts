@@ -81,7 +81,6 @@ export default {
     succeeded: "Succeeded",
     failed: "Failed",
     cancelled: "Cancelled",
-    lost: "Lost",
   },
   method: {
     pretrain: "Pre-training",

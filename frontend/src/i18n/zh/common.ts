@@ -76,7 +76,6 @@ export default {
     succeeded: "成功",
     failed: "失败",
     cancelled: "已取消",
-    lost: "失联",
   },
   method: {
     pretrain: "预训练",
