@@ -98,7 +98,7 @@ class SessionView(View):
             raise TooManyAttempts(
                 "Too many attempts with a wrong password. Wait a few minutes."
             ) from error
-        if user is None:
+        if user is None or not user.is_active:
             raise SignInFailed("E-mail address and password do not belong together.")
         login = Login(user=user, email=form["email"])
         flows.login.perform_password_login(http, {"email": form["email"]}, login)
