@@ -29,8 +29,21 @@ export const useSignIn = () =>
 
 export const useSignUp = () =>
   useSessionMutation(
-    (input: { email: string; password: string; name: string; invitation?: string }) =>
-      post("/api/account/", { body: input }),
+    async ({
+      language,
+      ...input
+    }: {
+      email: string;
+      password: string;
+      name: string;
+      language: "en" | "zh-hans";
+      invitation?: string;
+    }) => {
+      const session = await post("/api/account/", { body: input });
+      // The account keeps the language it was made in.
+      const user = await patch("/api/account/", { body: { language } });
+      return { ...session, user };
+    },
   );
 
 export const useSignOut = () =>

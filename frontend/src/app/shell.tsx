@@ -70,10 +70,9 @@ export function Shell() {
               <Menu.Target>
                 <UnstyledButton
                   className={classes.avatar}
+                  data-initials={initials(name)}
                   aria-label={t("nav.personMenu", { name })}
-                >
-                  {initials(name)}
-                </UnstyledButton>
+                />
               </Menu.Target>
               <Menu.Dropdown>
                 <Menu.Label>{name}</Menu.Label>

@@ -35,7 +35,8 @@ const sans =
 
 export const theme = createTheme({
   primaryColor: "slate",
-  primaryShade: { light: 8, dark: 6 },
+  primaryShade: { light: 8, dark: 4 },
+  autoContrast: true,
   colors: { slate, dark },
   fontFamily: sans,
   fontFamilyMonospace:
@@ -55,13 +56,25 @@ export const theme = createTheme({
   respectReducedMotion: true,
 });
 
-/** Okabe and Ito's palette, which keeps its colours apart without red-green vision and in print. */
-export const SERIES_COLORS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"];
+/**
+ * Okabe and Ito's palette, which keeps its colours apart without red-green vision and in print. The
+ * dark page begins with its lighter colours.
+ */
+const SERIES = {
+  light: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"],
+  dark: ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00"],
+};
+const seriesVariables = (colors: string[]) =>
+  Object.fromEntries(colors.map((color, i) => [`--series-${i + 1}`, color]));
+
+/** The colour of the n-th curve of a chart, from 0. */
+export const seriesColor = (n: number) => `var(--series-${(n % SERIES.light.length) + 1})`;
 
 /** Page, panel, line and ink for each scheme; each is chosen, none is computed from the other. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    ...seriesVariables(SERIES.light),
     "--mantine-color-body": "#faf9f7",
     "--mantine-color-text": "#1f2428",
     "--mantine-color-dimmed": "#5d656b",
@@ -82,6 +95,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--shadow": "0 1px 2px rgb(40 35 25 / 6%)",
   },
   dark: {
+    ...seriesVariables(SERIES.dark),
     "--mantine-color-body": "#15181b",
     "--mantine-color-text": "#e3e5e6",
     "--mantine-color-dimmed": "#9ba2a7",

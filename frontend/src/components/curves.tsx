@@ -4,7 +4,7 @@ import { Button, Table } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { MetricRow } from "~/api/types";
-import { SERIES_COLORS } from "~/app/theme";
+import { seriesColor } from "~/app/theme";
 import classes from "./curves.module.css";
 import { number, quantity } from "./format";
 import { type Series, seriesOf } from "./metric-series";
@@ -93,12 +93,13 @@ function Curve({ series }: { series: Series }) {
             series={series.splits.map((split, i) => ({
               name: split,
               label: splitName(split),
-              color: SERIES_COLORS[i % SERIES_COLORS.length] as string,
+              color: seriesColor(i),
               strokeDasharray: i > 0 ? "5 3" : undefined,
             }))}
             withDots={series.points.length < 3}
             connectNulls
             withLegend={series.splits.length > 1}
+            legendProps={{ itemSorter: null }}
             curveType="linear"
             strokeWidth={1.75}
             gridAxis="x"

@@ -13,6 +13,7 @@ export function BrokenPage() {
   return (
     <main className={classes.page}>
       <Sentence
+        page
         role="alert"
         title={t("state.brokenTitle")}
         action={<Button onClick={() => location.reload()}>{t("state.reload")}</Button>}
@@ -26,7 +27,7 @@ export function BrokenPage() {
 export function MissingPage() {
   return (
     <div className={classes.page}>
-      <Failure error={new ApiError(404, "not_found", "")} />
+      <Failure page error={new ApiError(404, "not_found", "")} />
     </div>
   );
 }

@@ -42,7 +42,9 @@ export function LabelTable({
                     <Table.Th>{t("labels.notes")}</Table.Th>
                     <Table.Th ta="right">{t("labels.time")}</Table.Th>
                     <Table.Th ta="right">{t("labels.when")}</Table.Th>
-                    <Table.Th />
+                    <Table.Th>
+                      <span className="visually-hidden">{t("action.column")}</span>
+                    </Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import classes from "./page.module.css";
+import { Failure, type Loaded, Loading } from "./sentence";
 import { useTitle } from "./use-title";
 
 export interface Crumb {
@@ -51,6 +52,26 @@ export function Page({
         {actions && <div className={classes.actions}>{actions}</div>}
       </header>
       {children}
+    </div>
+  );
+}
+
+/** Shows a page's loading and failure states as pages of their own, and the page once it is there. */
+export function LoadedPage<T>({
+  query,
+  children,
+}: {
+  query: Parameters<typeof Loaded<T>>[0]["query"];
+  children: (data: T) => ReactNode;
+}) {
+  if (query.data !== undefined) return children(query.data);
+  return (
+    <div className={classes.page}>
+      {query.error ? (
+        <Failure page error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <Loading />
+      )}
     </div>
   );
 }

@@ -12,15 +12,19 @@ export function Sentence({
   children,
   action,
   role,
+  page = false,
 }: {
   title?: string;
+  /** Whether it stands for the whole page, whose heading it then is. */
+  page?: boolean;
   children: ReactNode;
   action?: ReactNode;
   role?: "alert" | "status";
 }) {
+  const Heading = page ? "h1" : "h2";
   return (
     <div className={classes.sentence} role={role}>
-      {title && <h2 className={classes.title}>{title}</h2>}
+      {title && <Heading className={classes.title}>{title}</Heading>}
       <p className={classes.text}>{children}</p>
       {action}
     </div>
@@ -48,7 +52,15 @@ export function errorSentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+export function Failure({
+  error,
+  retry,
+  page,
+}: {
+  error: unknown;
+  retry?: () => void;
+  page?: boolean;
+}) {
   const { t } = useTranslation();
   const again = retry && (
     <Button variant="default" onClick={retry}>
@@ -62,27 +74,27 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
   if (error instanceof NetworkError) {
     return (
-      <Sentence role="alert" title={t("state.offlineTitle")} action={again}>
+      <Sentence page={page} role="alert" title={t("state.offlineTitle")} action={again}>
         {t("state.offline")}
       </Sentence>
     );
   }
   if (error instanceof ApiError && error.status === 403) {
     return (
-      <Sentence role="alert" title={t("state.forbiddenTitle")} action={home}>
+      <Sentence page={page} role="alert" title={t("state.forbiddenTitle")} action={home}>
         {t("state.forbidden")}
       </Sentence>
     );
   }
   if (error instanceof ApiError && error.status === 404) {
     return (
-      <Sentence role="alert" title={t("state.missingTitle")} action={home}>
+      <Sentence page={page} role="alert" title={t("state.missingTitle")} action={home}>
         {t("state.missing")}
       </Sentence>
     );
   }
   return (
-    <Sentence role="alert" title={t("state.failedTitle")} action={again}>
+    <Sentence page={page} role="alert" title={t("state.failedTitle")} action={again}>
       {t("state.failed", { message: errorSentence(error) })}
     </Sentence>
   );

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "~/api/client";
 import { useSignIn, useSignUp } from "~/api/session";
 import { errorSentence } from "~/components/sentence";
+import { knownLanguage } from "~/i18n";
 import classes from "./entry.module.css";
 
 const EMAIL = /^\S+@\S+\.\S+$/;
@@ -77,7 +78,7 @@ export function SignUpForm({
   email?: string;
   onDone?: () => void;
 }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const signUp = useSignUp();
   const form = useForm({
     mode: "uncontrolled",
@@ -94,7 +95,7 @@ export function SignUpForm({
       noValidate
       onSubmit={form.onSubmit((values) =>
         signUp.mutate(
-          { ...values, invitation },
+          { ...values, invitation, language: knownLanguage(i18n.language) ?? "en" },
           { onSuccess: onDone, onError: (error) => form.setErrors(fieldErrors(error)) },
         ),
       )}

@@ -24,6 +24,7 @@ export function Component() {
             <Join token={token} invitation={invitation} />
           ) : (
             <Sentence
+              page
               title={t("account.inviteDeadTitle")}
               action={
                 <Button variant="default" component={Link} to="/sign-in">

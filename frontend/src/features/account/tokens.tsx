@@ -90,7 +90,9 @@ function TokenTable({ tokens }: { tokens: Token[] }) {
             <Table.Th>{t("account.tokenBegins")}</Table.Th>
             <Table.Th>{t("account.tokenCreated")}</Table.Th>
             <Table.Th>{t("account.tokenLastUsed")}</Table.Th>
-            <Table.Th />
+            <Table.Th>
+              <span className="visually-hidden">{t("action.column")}</span>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -107,7 +109,7 @@ function TokenTable({ tokens }: { tokens: Token[] }) {
                   size="compact-sm"
                   variant="subtle"
                   color="red"
-                  aria-label={t("account.tokenRevoke", { name: token.name })}
+                  aria-label={`${t("action.remove")}: ${token.name}`}
                   onClick={() =>
                     revoke.mutate(token.id, {
                       onSuccess: () =>

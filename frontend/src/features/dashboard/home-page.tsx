@@ -113,16 +113,17 @@ function Queues({ queues }: { queues: Queue[] }) {
                 ? t("dashboard.waiting", { count: queue.waiting })
                 : t("dashboard.nothingWaiting")}
             </span>
-            <Button
-              component={Link}
-              to={`/label/${queue.project.id}`}
-              variant="default"
-              size="xs"
-              aria-label={t("dashboard.startIn", { project: queue.project.name })}
-              disabled={queue.waiting === 0}
-            >
-              {t("dashboard.start")}
-            </Button>
+            {queue.waiting > 0 && (
+              <Button
+                component={Link}
+                to={`/label/${queue.project.id}`}
+                variant="default"
+                size="xs"
+                aria-label={`${t("dashboard.start")}: ${queue.project.name}`}
+              >
+                {t("dashboard.start")}
+              </Button>
+            )}
           </li>
         ))}
       </ul>

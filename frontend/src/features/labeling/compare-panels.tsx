@@ -84,6 +84,7 @@ export function ComparePanels({
               </h2>
               <div
                 className={classes.body}
+                data-scrolls
                 // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling text is reached by key.
                 tabIndex={0}
                 ref={(element) => {

@@ -28,7 +28,7 @@ export function Frame({
   return (
     <div className={classes.frame}>
       <header className={classes.header}>
-        <Link to="/" className={classes.brand} aria-label={t("labeling.leave")}>
+        <Link to="/" className={classes.brand} aria-label={`Whetstone: ${t("labeling.leave")}`}>
           <Brand />
         </Link>
         {assignment && (

@@ -3,8 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { useProject } from "~/api/projects";
 import { Markdown } from "~/components/markdown";
-import { Page } from "~/components/page";
-import { Loaded } from "~/components/sentence";
+import { LoadedPage, Page } from "~/components/page";
 import { useRememberRead } from "./guidelines";
 
 /** The guidelines on a page of their own, where the notice on the home page leads. */
@@ -14,7 +13,7 @@ export function Component() {
   const project = useProject(projectId);
   useRememberRead(projectId, project.data?.guidelines.version);
   return (
-    <Loaded query={project}>
+    <LoadedPage query={project}>
       {({ name, guidelines }) => (
         <Page
           narrow
@@ -33,6 +32,6 @@ export function Component() {
           )}
         </Page>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }

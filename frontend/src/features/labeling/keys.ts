@@ -11,6 +11,7 @@ export type Command =
   | { type: "difference" }
   | { type: "linkScroll" }
   | { type: "prompt" }
+  | { type: "scroll"; by: -1 | 1 }
   | { type: "undo" }
   | { type: "guidelines" }
   | { type: "help" };
@@ -42,6 +43,7 @@ export type BindingId =
   | "undo"
   | "guidelines"
   | "prompt"
+  | "scroll"
   | "help";
 
 const COMPARE = ["compare"] as const;
@@ -106,6 +108,12 @@ export const BINDINGS: readonly Binding[] = [
   { id: "undo", kinds: BOTH, keys: ["u"], command: () => ({ type: "undo" }) },
   { id: "guidelines", kinds: BOTH, keys: ["g"], command: () => ({ type: "guidelines" }) },
   { id: "prompt", kinds: BOTH, keys: ["p"], command: () => ({ type: "prompt" }) },
+  {
+    id: "scroll",
+    kinds: BOTH,
+    keys: ["PageUp", "PageDown"],
+    command: (key) => ({ type: "scroll", by: key === "PageUp" ? -1 : 1 }),
+  },
   { id: "help", kinds: BOTH, keys: ["?"], command: () => ({ type: "help" }) },
 ];
 
@@ -155,6 +163,8 @@ const SHOWN: Record<string, string> = {
   ArrowDown: "↓",
   Enter: "⏎",
   Backspace: "⌫",
+  PageUp: "PgUp",
+  PageDown: "PgDn",
 };
 
 /** The keys of a binding as the help and the buttons print them. */

@@ -88,7 +88,12 @@ export function RankCard({
           {rank === null ? "–" : rank === "unrankable" ? "✕" : rank}
         </span>
       </header>
-      <div className={classes.body}>
+      <div
+        className={classes.body}
+        data-scrolls={focused || undefined}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling text is reached by key.
+        tabIndex={0}
+      >
         <Markdown text={text} lang={language} />
       </div>
       <footer className={classes.controls}>

@@ -69,6 +69,11 @@ export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk:
         return setLinked((now) => !now);
       case "prompt":
         return setWholePrompt((shown) => !shown);
+      case "scroll":
+        for (const text of main.current?.querySelectorAll("[data-scrolls]") ?? []) {
+          text.scrollBy({ top: command.by * text.clientHeight * 0.8 });
+        }
+        return;
       case "undo":
         return void desk.undo();
       case "unrankable":

@@ -16,7 +16,7 @@ export function useKeys(context: KeyContext, paused: boolean, run: (command: Com
     if (!command) return;
     event.preventDefault();
     // A key held down must not run through the queue.
-    if (event.repeat && command.type !== "moveFocus") return;
+    if (event.repeat && command.type !== "moveFocus" && command.type !== "scroll") return;
     run(command);
   });
   useEffect(() => {

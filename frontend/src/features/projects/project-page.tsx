@@ -6,7 +6,7 @@ import type { Overview, Project } from "~/api/types";
 import { interval } from "~/components/format";
 import { IntervalPlot } from "~/components/interval-plot";
 import { LabelTable } from "~/components/label-table";
-import { Page, Section } from "~/components/page";
+import { LoadedPage, Page, Section } from "~/components/page";
 import { RoundChoices } from "~/components/round-moves";
 import { Loaded, Sentence } from "~/components/sentence";
 import { pollEvery, useLive } from "~/live/use-live";
@@ -22,7 +22,9 @@ export function Component() {
   const { id = "" } = useParams();
   const project = useProject(id);
   return (
-    <Loaded query={project}>{(data) => <ProjectScreen key={data.id} project={data} />}</Loaded>
+    <LoadedPage query={project}>
+      {(data) => <ProjectScreen key={data.id} project={data} />}
+    </LoadedPage>
   );
 }
 

@@ -47,7 +47,7 @@ export function GateFields({
           <Button
             variant="subtle"
             color="red"
-            aria-label={t("recipe.removeGate", { gate: name(gate.metric) })}
+            aria-label={`${t("action.remove")}: ${name(gate.metric)}`}
             onClick={() => onChange(gates.filter((_, at) => at !== i))}
           >
             {t("action.remove")}

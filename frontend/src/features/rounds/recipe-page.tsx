@@ -4,8 +4,8 @@ import { useProject } from "~/api/projects";
 import { useChangeRecipe, useCreateRound, useMoveRound, useRecipes, useRound } from "~/api/rounds";
 import type { Recipe, Recipes } from "~/api/types";
 import { notifyFailure } from "~/components/notify";
-import { Page } from "~/components/page";
-import { Loaded, Loading } from "~/components/sentence";
+import { LoadedPage, Page } from "~/components/page";
+import { Loaded } from "~/components/sentence";
 import { RecipeForm } from "./recipe-form";
 
 /** `/projects/:projectId/new-round`, from the default recipe or a copy of another round's. */
@@ -121,10 +121,9 @@ export function EditRecipe() {
   const change = useChangeRecipe(id);
   const move = useMoveRound();
   const navigate = useNavigate();
-  if (!round.data || !recipes.data) {
-    return round.error ? <Loaded query={round}>{() => null}</Loaded> : <Loading />;
-  }
-  const { project, number, recipe } = round.data;
+  const { project, number, recipe } = round.data ?? {};
+  if (!project || !number || !recipe) return <LoadedPage query={round}>{() => null}</LoadedPage>;
+  if (!recipes.data) return <LoadedPage query={recipes}>{() => null}</LoadedPage>;
   return (
     <Page
       narrow

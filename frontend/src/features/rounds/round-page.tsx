@@ -8,7 +8,7 @@ import { ConfirmButton } from "~/components/confirm-button";
 import { IntervalPlot } from "~/components/interval-plot";
 import { LabelTable } from "~/components/label-table";
 import { notifyFailure } from "~/components/notify";
-import { Page } from "~/components/page";
+import { LoadedPage, Page } from "~/components/page";
 import { Loaded, Sentence } from "~/components/sentence";
 import { StageStrip } from "~/components/stage-strip";
 import { RoundBadge } from "~/components/state-badge";
@@ -30,9 +30,9 @@ export function Component() {
   const live = useLive(`round:${id}`);
   const round = useRound(id, pollEvery(live));
   return (
-    <Loaded query={round}>
+    <LoadedPage query={round}>
       {(data) => <RoundScreen key={data.id} round={data} pollMs={pollEvery(live)} />}
-    </Loaded>
+    </LoadedPage>
   );
 }
 

@@ -45,7 +45,7 @@ function Sample({ sample }: { sample: RoundSample }) {
       <Messages messages={sample.prompt.messages} />
       <div className={classes.writers}>
         {writers.map(({ id, name, responses }) => (
-          <section key={id} className="panel" aria-label={name || t("labels.imported")}>
+          <div key={id} className="panel">
             <h3 className={classes.writer}>{name || t("labels.imported")}</h3>
             {responses.map((response, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a writer's responses have no other identity here.
@@ -59,7 +59,7 @@ function Sample({ sample }: { sample: RoundSample }) {
                 </p>
               </div>
             ))}
-          </section>
+          </div>
         ))}
       </div>
     </article>

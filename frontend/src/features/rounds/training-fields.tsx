@@ -47,7 +47,7 @@ export function TrainingFields({
               size="compact-sm"
               variant="subtle"
               color="red"
-              aria-label={t("recipe.removeStep", { method: methodName(step.method) })}
+              aria-label={`${t("action.remove")}: ${methodName(step.method)}`}
               onClick={() => onChange(steps.filter((_, at) => at !== i))}
             >
               {t("action.remove")}

@@ -39,7 +39,11 @@ export function MemberTable({
               <span className={classes.note}>{t("intervalNote")}</span>
             </Table.Th>
             <Table.Th ta="right">{t("teams.lastSeen")}</Table.Th>
-            {editable && <Table.Th />}
+            {editable && (
+              <Table.Th>
+                <span className="visually-hidden">{t("action.column")}</span>
+              </Table.Th>
+            )}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

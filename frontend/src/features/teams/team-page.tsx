@@ -4,7 +4,7 @@ import { useSession } from "~/api/session";
 import { useMembers, useTeam } from "~/api/teams";
 import type { Team } from "~/api/types";
 import { may } from "~/app/permissions";
-import { Page, Section } from "~/components/page";
+import { LoadedPage, Page, Section } from "~/components/page";
 import { Loaded } from "~/components/sentence";
 import { useLive } from "~/live/use-live";
 import { Invitations } from "./invitations";
@@ -13,7 +13,7 @@ import { MemberTable } from "./member-table";
 export function Component() {
   const { id = "" } = useParams();
   const team = useTeam(id);
-  return <Loaded query={team}>{(data) => <TeamScreen key={data.id} team={data} />}</Loaded>;
+  return <LoadedPage query={team}>{(data) => <TeamScreen key={data.id} team={data} />}</LoadedPage>;
 }
 
 function TeamScreen({ team }: { team: Team }) {

@@ -5,15 +5,17 @@ import type { Checkpoint, Named } from "~/api/types";
 import { Facts } from "~/components/facts";
 import { dateTime, number } from "~/components/format";
 import { useCheckpointKind, useMethodName } from "~/components/method-name";
-import { Page, Section } from "~/components/page";
-import { Loaded, Sentence } from "~/components/sentence";
+import { LoadedPage, Page, Section } from "~/components/page";
+import { Sentence } from "~/components/sentence";
 import { MetricTable } from "./metric-table";
 import classes from "./training.module.css";
 
 export function Component() {
   const { id = "" } = useParams();
   const checkpoint = useCheckpoint(id);
-  return <Loaded query={checkpoint}>{(data) => <CheckpointScreen checkpoint={data} />}</Loaded>;
+  return (
+    <LoadedPage query={checkpoint}>{(data) => <CheckpointScreen checkpoint={data} />}</LoadedPage>
+  );
 }
 
 function CheckpointScreen({ checkpoint }: { checkpoint: Checkpoint }) {

@@ -9,7 +9,7 @@ import { Facts } from "~/components/facts";
 import { dateTime, number } from "~/components/format";
 import { Markdown } from "~/components/markdown";
 import { Messages } from "~/components/messages";
-import { Page, Section } from "~/components/page";
+import { LoadedPage, Page, Section } from "~/components/page";
 import { Loaded, Sentence } from "~/components/sentence";
 import classes from "./training.module.css";
 
@@ -19,7 +19,7 @@ const MOST = 200;
 export function Component() {
   const { id = "" } = useParams();
   const dataset = useDataset(id);
-  return <Loaded query={dataset}>{(data) => <DatasetScreen dataset={data} />}</Loaded>;
+  return <LoadedPage query={dataset}>{(data) => <DatasetScreen dataset={data} />}</LoadedPage>;
 }
 
 function DatasetScreen({ dataset }: { dataset: Dataset }) {

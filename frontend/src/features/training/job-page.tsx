@@ -11,7 +11,7 @@ import { Facts } from "~/components/facts";
 import { ago, dateTime, duration, number } from "~/components/format";
 import { useMethodName } from "~/components/method-name";
 import { notifyFailure } from "~/components/notify";
-import { Page, Section } from "~/components/page";
+import { LoadedPage, Page, Section } from "~/components/page";
 import { Loaded } from "~/components/sentence";
 import { JobBadge } from "~/components/state-badge";
 import { pollEvery, useLive } from "~/live/use-live";
@@ -22,7 +22,7 @@ export function Component() {
   const { id = "" } = useParams();
   const live = useLive(`job:${id}`);
   const job = useJob(id, pollEvery(live));
-  return <Loaded query={job}>{(data) => <JobScreen job={data} live={live} />}</Loaded>;
+  return <LoadedPage query={job}>{(data) => <JobScreen job={data} live={live} />}</LoadedPage>;
 }
 
 function JobScreen({ job, live }: { job: Job; live: boolean }) {

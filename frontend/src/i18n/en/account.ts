@@ -38,7 +38,6 @@ export default {
   tokenLastUsed: "Last used",
   tokenCreated: "Created",
   tokenBegins: "Begins with",
-  tokenRevoke: "Revoke {{name}}",
   tokenRevoked: "The token {{name}} no longer works.",
   memberships: "Your teams",
   membershipsEmpty: "You are in no team yet. Open an invitation link to join one.",

@@ -49,6 +49,7 @@ export default {
     viewer: "Viewer",
   },
   action: {
+    column: "Actions",
     cancel: "Cancel",
     save: "Save",
     saved: "Saved",

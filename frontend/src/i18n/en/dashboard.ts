@@ -5,7 +5,6 @@ export default {
   waiting_other: "{{count}} tasks are waiting",
   nothingWaiting: "Nothing is waiting right now",
   start: "Start labeling",
-  startIn: "Label {{project}}",
   resume: "Continue labeling",
   queues: "Your queues",
   today: "Today",

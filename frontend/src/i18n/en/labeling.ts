@@ -86,6 +86,7 @@ export default {
     undo: "Take the last label back and change it",
     guidelines: "Read the guidelines",
     prompt: "Show more or less of the conversation",
+    scroll: "Scroll the response on which you are, or both of a pair",
     help: "This help",
   },
   helpTitle: "Keys",

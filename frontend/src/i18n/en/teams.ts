@@ -20,7 +20,7 @@ export default {
   suspendQuestion: "Suspend {{name}}? They lose access at once; their labels are kept.",
   suspended: "{{name}} is suspended.",
   bringBack: "Bring back",
-  bringBackName: "Bring {{name}} back",
+  bringBackName: "Bring back {{name}}",
   returned: "{{name}} is back.",
   invite: "Invite by link",
   inviteEmail: "Only for this address (optional)",

@@ -37,7 +37,6 @@ export default {
   tokenLastUsed: "最近使用",
   tokenCreated: "创建时间",
   tokenBegins: "开头",
-  tokenRevoke: "撤销 {{name}}",
   tokenRevoked: "令牌 {{name}} 已失效。",
   memberships: "您的团队",
   membershipsEmpty: "您还没有加入任何团队。打开邀请链接即可加入。",

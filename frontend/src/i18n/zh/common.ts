@@ -44,6 +44,7 @@ export default {
     viewer: "观察者",
   },
   action: {
+    column: "操作",
     cancel: "取消",
     save: "保存",
     saved: "已保存",

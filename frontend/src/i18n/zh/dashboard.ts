@@ -5,7 +5,6 @@ export default {
   waiting_other: "{{count}} 个任务在等待",
   nothingWaiting: "现在没有等待的任务",
   start: "开始标注",
-  startIn: "标注 {{project}}",
   resume: "继续标注",
   queues: "您的队列",
   today: "今天",

@@ -86,6 +86,7 @@ export default {
     undo: "撤回上一个标注并修改",
     guidelines: "阅读指南",
     prompt: "展开或收起对话",
+    scroll: "滚动当前的回答；比较时滚动两个回答",
     help: "显示帮助",
   },
   helpTitle: "按键",
