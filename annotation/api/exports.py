@@ -27,6 +27,5 @@ class ExportView(View):
             actor=user_of(request),
             object_id=project.id,
         )
-        return stream_lines(
-            request, exports.prompt_lines(project), filename=f"prompts-{project.pk}.jsonl"
-        )
+        chunks = (b"".join(lines) for lines in exports.prompt_lines(project))
+        return stream_lines(request, chunks, filename=f"prompts-{project.pk}.jsonl")

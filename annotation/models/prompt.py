@@ -1,6 +1,5 @@
 import hashlib
 import json
-import re
 from typing import Any
 
 from django.db import models
@@ -15,15 +14,12 @@ class Split(models.TextChoices):
 
 
 EVAL_SHARE = 0.2
+_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def content_hash(messages: list[dict[str, str]]) -> str:
     """SHA-256 of the conversation, in 64 hex digits; the same words are the same prompt."""
-    canonical = json.dumps(
-        [[m["role"], re.sub(r"\s+", " ", m["content"]).strip()] for m in messages],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    canonical = _canonical([[m["role"], " ".join(m["content"].split())] for m in messages])
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

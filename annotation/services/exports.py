@@ -5,13 +5,16 @@ so that a slow download holds neither memory nor a transaction open.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from annotation.models import Dataset, Label, Project, Prompt, Response, Round, Task
+from django.db import connection
+
+from annotation.database import fetch
+from annotation.models import Dataset, Label, Project, Round, Task
 from annotation.models.task import TaskQuerySet
 from annotation.services import datasets
 from annotation.services.consensus import of_task
@@ -21,59 +24,76 @@ CHUNK = 1000
 Row = dict[str, Any]
 
 
-def prompt_rows(project: Project) -> Iterator[list[Row]]:
-    """All prompts with their responses, in chunks, as `import_prompts` reads them."""
-    writers: dict[UUID | None, str | None] = {
-        None: None,
-        **dict(project.checkpoints.values_list("id", "name")),
+def prompt_lines(project: Project, *, split: str | None = None) -> Iterator[list[bytes]]:
+    """All prompts with their responses as JSON lines, in chunks, as `import_prompts` reads them.
+
+    What is JSON in the database stays the text it is.
+    """
+    names = {
+        _key(id_): name for id_, name in project.checkpoints.values_list("id", "name").iterator()
     }
-    prompts = Prompt.objects.filter(project=project).order_by("pk")
-    columns = ("pk", "messages", "source", "tags", "language", "split")
-    last: UUID | None = None
-    while True:
-        rest = prompts if last is None else prompts.filter(pk__gt=last)
-        chunk = list(rest.values_list(*columns)[:CHUNK])
-        if not chunk:
-            return
-        last = chunk[-1][0]
-        written: dict[UUID, list[tuple[int, str, UUID | None]]] = {row[0]: [] for row in chunk}
-        rows = Response.objects.filter(prompt__in=list(written))
-        for prompt, index, text, writer in rows.values_list(
-            "prompt_id", "index", "text", "checkpoint_id"
-        ):
-            if writer not in writers:
-                writers |= dict(project.checkpoints.values_list("id", "name"))
-            written[prompt].append((index, text, writer))
+    last: Any = UUID(int=0)
+    while chunk := fetch(_PROMPTS, project.pk, last, split or "", split or "", CHUNK):
+        last = UUID(str(chunk[-1][0]))
+        written: dict[Any, list[tuple[int, str, Any]]] = {row[0]: [] for row in chunk}
+        for prompt, *response in fetch(_RESPONSES, project.pk, UUID(str(chunk[0][0])), last):
+            if prompt in written:
+                written[prompt].append((response[0], response[1], response[2]))
         yield [
-            {
-                "messages": messages,
-                "responses": [
-                    {"text": text, "model": writers[writer]} if writer else {"text": text}
-                    for _, text, writer in sorted(written[id_], key=_place)
+            _line(
+                row,
+                [
+                    (text, names.get(writer))
+                    for _, text, writer in sorted(written[row[0]], key=_place)
                 ],
-                "source": source,
-                "tags": tags,
-                "language": language,
-                "split": split,
-                "ids": {"prompt": str(id_)},
-            }
-            for id_, messages, source, tags, language, split in chunk
+            )
+            for row in chunk
         ]
 
 
-def _place(written: tuple[int, str, UUID | None]) -> tuple[int, str]:
-    index, text, _ = written
+_PROMPTS = """
+SELECT id, messages, source, tags, language, split FROM annotation_prompt
+WHERE project_id = %s AND id > %s AND (%s = '' OR split = %s) ORDER BY id LIMIT %s"""
+_RESPONSES = """
+SELECT r.prompt_id, r."index", r.text, r.checkpoint_id
+FROM annotation_prompt p JOIN annotation_response r ON r.prompt_id = p.id
+WHERE p.project_id = %s AND p.id >= %s AND p.id <= %s"""
+_text = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _line(row: Sequence[Any], responses: Iterable[tuple[str, str | None]]) -> bytes:
+    id_, messages, source, tags, language, split = row
+    written = ", ".join(
+        f'{{"text": {_text(text)}, "model": {_text(model)}}}'
+        if model
+        else f'{{"text": {_text(text)}}}'
+        for text, model in responses
+    )
+    return (
+        f'{{"messages": {messages}, "responses": [{written}], "source": {_text(source)}, '
+        f'"tags": {tags}, "language": {_text(language)}, "split": "{split}", '
+        f'"ids": {{"prompt": "{UUID(str(id_))}"}}}}\n'
+    ).encode()
+
+
+def _place(response: tuple[int, str, Any]) -> tuple[int, str]:
+    index, text, _ = response
     return index, text
 
 
-def prompt_lines(project: Project) -> Iterator[bytes]:
-    """`prompt_rows` as JSON lines, a chunk of them at a time."""
-    for rows in prompt_rows(project):
-        yield b"".join(to_line(row) for row in rows)
+def _key(id_: UUID) -> Any:
+    """An id as `fetch` gives it."""
+    return id_ if connection.vendor == "postgresql" else id_.hex
 
 
-def to_line(row: Row) -> bytes:
-    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+def write_lines(path: Path, lines: Iterable[bytes]) -> str:
+    """Write lines to a file that appears when it is whole; returns its digest."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".tmp")
+    with draft.open("wb") as file:
+        file.writelines(lines)
+    draft.replace(path)
+    return records.file_digest(path)
 
 
 def preference_rows(project: Project, round: Round | None = None) -> Iterator[Row]:

@@ -43,7 +43,7 @@ def test_prompts_go_out_as_they_come_in(project, other_team):
         for n in range(1200)
     ]
     import_prompts(project, lines, by=None)
-    out = b"".join(exports.prompt_lines(project)).splitlines()
+    out = [line for lines in exports.prompt_lines(project) for line in lines]
     other = other_team.projects.create(name="Theirs")
 
     report = import_prompts(other, out, by=None, strict=True)
@@ -150,6 +150,31 @@ def test_the_command_leaves_out_the_other_split(ranked, tmp_path):
     call_command("export_dataset", str(path), "--project=Demo", f"--split={other}")
 
     assert path.read_bytes() == b""
+
+
+def test_the_command_writes_prompts_of_one_split(project, tmp_path, capsys):
+    lines = [json.dumps({"prompt": f"Number {n}?"}).encode() for n in range(50)]
+    import_prompts(project, lines, by=None)
+    path = tmp_path / "prompts.jsonl"
+
+    call_command("export_dataset", str(path), "--project=Demo", "--format=prompts", "--split=eval")
+
+    held_out = Prompt.objects.filter(split="eval")
+    ids = {json.loads(line)["ids"]["prompt"] for line in path.open()}
+    assert ids == {str(prompt.pk) for prompt in held_out}
+    assert 0 < len(ids) < 50
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in capsys.readouterr().out
+
+
+def test_the_same_answer_by_two_models_goes_out_twice(project):
+    answers = [{"text": "a", "model": "one"}, {"text": "a", "model": "two"}, {"text": "a"}]
+    line = json.dumps({"prompt": "Why?", "responses": answers}).encode()
+    import_prompts(project, [line], by=None)
+
+    ((out,),) = exports.prompt_lines(project)
+
+    found = json.loads(out)["responses"]
+    assert sorted(found, key=str) == sorted(answers, key=str)
 
 
 def test_the_command_names_an_unknown_round(project, tmp_path):

@@ -50,7 +50,6 @@ def measure(step: str, folder: Path) -> None:
     from annotation.models import Project, Team
     from annotation.services import exports
     from annotation.services.prompts import import_prompts, open_lines
-    from training import records
 
     name = "bare" if step.startswith("bare") else "ours"
     team, _ = Team.objects.get_or_create(name="Bench")
@@ -63,7 +62,7 @@ def measure(step: str, folder: Path) -> None:
         assert report.bad_lines == 0
     elif step == "export":
         path = folder / "output.jsonl"
-        records.write_rows(path, (row for rows in exports.prompt_rows(project) for row in rows))
+        exports.write_lines(path, (row for rows in exports.prompt_lines(project) for row in rows))
         count = sum(1 for _ in path.open("rb"))
     else:
         prepared = _bare_rows(folder / "input.jsonl", project.pk) if step == "bare import" else []

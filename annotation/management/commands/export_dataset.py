@@ -2,14 +2,16 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.management.lookup import Progress, find_project
-from annotation.models import Round
+from annotation.models import Project, Round
 from annotation.services import exports
 from training import records
+
+Row = TypeVar("Row")
 
 
 class Command(BaseCommand):
@@ -36,29 +38,41 @@ class Command(BaseCommand):
             round_ = Round.objects.filter(project=project, number=options["round"]).first()
             if round_ is None:
                 raise CommandError(f"{project} has no round {options['round']}.")
-        path, format_, split = options["file"], options["format"], options["split"]
-        rows: Iterable[dict[str, Any]]
+        self.count = 0
+        try:
+            digest = self.write(
+                project,
+                round_,
+                path=options["file"],
+                format_=options["format"],
+                split=options["split"],
+            )
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be written: {error}") from error
+        self.stdout.write(f"{self.count:,} rows in {options['file']}\n{digest}")
+
+    def write(
+        self,
+        project: Project,
+        round_: Round | None,
+        *,
+        path: Path,
+        format_: str,
+        split: str | None,
+    ) -> str:
         if format_ == "prompts":
             if round_ is not None:
                 raise CommandError("Prompts belong to the project, not to a round: leave --round.")
-            rows = chain.from_iterable(exports.prompt_rows(project))
-        else:
-            rows = exports.preference_rows(project, round_)
+            lines = chain.from_iterable(exports.prompt_lines(project, split=split))
+            return exports.write_lines(path, self.counted(lines))
+        rows = exports.preference_rows(project, round_)
         if split:
             rows = (row for row in rows if row["split"] == split)
-        if format_ in exports.SHAPES:
-            rows = exports.shaped(rows, format_)
-        self.count = 0
-        try:
-            if format_ == "parquet":
-                digest = exports.write_parquet(path, self.counted(rows))
-            else:
-                digest = records.write_rows(path, self.counted(rows))
-        except OSError as error:
-            raise CommandError(f"{path} cannot be written: {error}") from error
-        self.stdout.write(f"{self.count:,} rows in {path}\n{digest}")
+        if format_ == "parquet":
+            return exports.write_parquet(path, self.counted(rows))
+        return records.write_rows(path, self.counted(exports.shaped(rows, format_)))
 
-    def counted(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         progress = Progress()
         for row in rows:
             self.count += 1
