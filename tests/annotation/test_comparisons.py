@@ -15,13 +15,14 @@ from annotation.models import (
     Label,
     Membership,
     Prompt,
+    Rating,
     Response,
     Round,
     Task,
     TaskResponse,
     User,
 )
-from annotation.services import tasks
+from annotation.services import rounds, tasks
 from annotation.services.comparisons import import_comparisons
 from annotation.services.formats import read_comparisons
 from annotation.services.recipes import DEFAULT_IMPORT
@@ -331,3 +332,28 @@ def test_oasst_comes_in_whole(project):
         _, found = read_comparisons(lines, "auto")
         in_file = sum(len(comparison.responses) for _, line in found for comparison in line)
     assert sum(len(label.ranking) for label in Label.objects.all()) == in_file == 641
+
+
+def test_an_imported_round_goes_on_to_a_ladder_and_a_dataset(project, settings, tmp_path):
+    settings.STORAGE_DIR = tmp_path
+    with gzip.open(real("pandalm_testset_v1.json.gz")) as lines:
+        found = load(project, lines).round
+
+    for _ in range(5):
+        found = rounds.advance(found)
+
+    assert found.state == Round.State.DONE
+    ladder = Rating.objects.filter(round=found).order_by("-elo")
+    assert ladder.count() == 5
+    # The shares of comparisons won, counted by hand in test_pandalm_comes_in_whole's way, order
+    # the five as the ladder does: every model met every other about as often.
+    won, met = Counter(), Counter()
+    for label in in_order(Label.objects.select_related("task")):
+        names = [entry.response.checkpoint.name for entry in label.task.entries.all()]
+        a, b = label.ranking
+        for name, score in zip(names, (0.5 + 0.5 * ((a < b) - (b < a)),) * 2, strict=True):
+            met[name] += 1
+            won[name] += score if name == names[0] else 1 - score
+    by_share = sorted(met, key=lambda name: -won[name] / met[name])
+    assert [rating.checkpoint.name for rating in ladder] == by_share
+    assert all(rating.low < rating.elo < rating.high for rating in ladder)
