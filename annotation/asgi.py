@@ -7,11 +7,12 @@ one of them.
 """
 
 import asyncio
+import io
 import os
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 import django
 from django.conf import settings
@@ -65,7 +66,7 @@ class Threads(BaseHandler):
     def _answer(
         self,
         scope: Scope,
-        content: tempfile.SpooledTemporaryFile[bytes],
+        content: IO[bytes],
         loop: asyncio.AbstractEventLoop,
         send: Send,
     ) -> list[Message]:
@@ -94,9 +95,7 @@ class Threads(BaseHandler):
             response.close()
             content.close()
 
-    def _respond(
-        self, scope: Scope, content: tempfile.SpooledTemporaryFile[bytes]
-    ) -> HttpResponseBase:
+    def _respond(self, scope: Scope, content: IO[bytes]) -> HttpResponseBase:
         try:
             request = ASGIRequest(scope, content)
         except UnicodeDecodeError:
@@ -109,12 +108,15 @@ class Threads(BaseHandler):
         return response
 
 
-async def _read(receive: Receive) -> "tempfile.SpooledTemporaryFile[bytes]":
-    content = tempfile.SpooledTemporaryFile[bytes](
+async def _read(receive: Receive) -> IO[bytes]:
+    """The request's content: in memory where it is small, in a temporary file where it is not."""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        return io.BytesIO(message.get("body", b""))
+    content: IO[bytes] = tempfile.SpooledTemporaryFile(
         max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE, mode="w+b"
     )
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             content.close()
             raise Disconnected
@@ -122,6 +124,7 @@ async def _read(receive: Receive) -> "tempfile.SpooledTemporaryFile[bytes]":
             content.write(body)
         if not message.get("more_body"):
             break
+        message = await receive()
     content.seek(0)
     return content
 

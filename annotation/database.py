@@ -5,6 +5,7 @@ the text is fixed, the same on both databases, and PostgreSQL keeps it prepared.
 Python objects; `Columns` turns what comes out into model rows.
 """
 
+import json
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import psycopg
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 Row = TypeVar("Row", bound=models.Model)
@@ -49,30 +50,36 @@ def change(sql: str, *values: Any) -> int:
 
 def insert(row: models.Model) -> None:
     """Insert a row as `save(force_insert=True)` would, without signals. Raises IntegrityError."""
-    fields = row._meta.local_concrete_fields
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
-    change(_insert_text(type(row)), *values)
+    text, fields = _insert_plan(type(row))
+    values = []
+    for field, is_json in fields:
+        value = field.pre_save(row, True)
+        values.append(json.dumps(value) if is_json and value is not None else value)
+    change(text, *values)
     row._state.adding = False
     row._state.db = connection.alias
 
 
 @lru_cache
-def _insert_text(model: type[models.Model]) -> str:
-    names = ", ".join(f'"{field.column}"' for field in model._meta.local_concrete_fields)
-    marks = ", ".join(["%s"] * len(model._meta.local_concrete_fields))
-    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'  # noqa: S608
+def _insert_plan(model: type[models.Model]) -> tuple[str, list[tuple[Any, bool]]]:
+    fields = model._meta.local_concrete_fields
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    text = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'  # noqa: S608
+    return text, [(field, isinstance(field, models.JSONField)) for field in fields]
 
 
 def _execute(sql: str, values: Sequence[Any]) -> CursorWrapper:
-    if connection.vendor == "sqlite":
-        cursor: CursorWrapper = connection.cursor()
+    # Asked for once: `django.db.connection` finds the thread's connection anew at every use.
+    here: Any = connections[DEFAULT_DB_ALIAS]
+    if here.vendor == "sqlite":
+        cursor: CursorWrapper = here.cursor()
         cursor.execute(_without_locks(sql), [_for_sqlite(value) for value in values])
         return cursor
-    connection.ensure_connection()
-    raw = connection.connection
+    here.ensure_connection()
     # Django's own cursors write the values into the text, so the text is never the same twice.
-    raw.prepare_threshold = 2
-    cursor = connection._prepare_cursor(psycopg.Cursor(raw))  # type: ignore[attr-defined]
+    here.connection.prepare_threshold = 2
+    cursor = here._prepare_cursor(psycopg.Cursor(here.connection))
     cursor.execute(sql, values)
     return cursor
 
@@ -99,8 +106,8 @@ def as_uuid(value: UUID | str) -> UUID:
 class Columns(Generic[Row]):
     """Some columns of a table in a joined statement, and the rows they become.
 
-    `Columns(Task, "t", "id", "kind").sql` is `t."id", t."kind"`; `build` takes as many values from
-    the front of a fetched tuple as there are columns. Fields left out load when they are used.
+    `Columns(Task, "t", "id", "kind").sql` is `t."id", t."kind"`; `build` takes as many values of a
+    fetched tuple, from `start`, as there are columns. Fields left out load when they are used.
     """
 
     def __init__(self, model: type[Row], alias: str, *names: str) -> None:
@@ -112,12 +119,16 @@ class Columns(Generic[Row]):
         self.sql = ", ".join(f'{alias}."{field.column}"' for field in self.fields)
         self._converters: dict[str, list[tuple[int, Any, list[Any]]]] = {}
 
-    def build(self, values: Sequence[Any], start: int = 0) -> Row:
-        part = list(values[start : start + len(self.fields)])
+    def build(self, fetched: Sequence[Any], start: int = 0) -> Row:
+        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, self.values(fetched, start))
+
+    def values(self, fetched: Sequence[Any], start: int = 0) -> list[Any]:
+        """The values that `build` puts into a row, in the order of the model's fields."""
+        part = list(fetched[start : start + len(self.fields)])
         for i, expression, converters in self._for_vendor():
             for convert in converters:
                 part[i] = convert(part[i], expression, connection)
-        return self.model.from_db(connection.alias, self.names, part)
+        return part
 
     def __len__(self) -> int:
         return len(self.fields)

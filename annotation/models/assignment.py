@@ -27,10 +27,17 @@ class Assignment(Noun):
         SKIPPED = "skipped"
         EXPIRED = "expired"
 
-    task = models.ForeignKey(Task, models.CASCADE, related_name="assignments")
+    # A change of state writes every index anew, so there is none that another one covers.
+    task = models.ForeignKey(Task, models.CASCADE, related_name="assignments", db_index=False)
     labeler = models.ForeignKey(User, models.PROTECT, related_name="assignments")
-    round = models.ForeignKey(Round, models.CASCADE, related_name="assignments")
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    # Copies of the task's, whose own constraints hold them: a constraint here would lock the one
+    # row of the round and the project in the transaction of every labeler.
+    round = models.ForeignKey(
+        Round, models.CASCADE, related_name="assignments", db_constraint=False
+    )
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
     # Canonical response index at each shown place: [2, 0, 1] shows response 2 as A.
     order = models.JSONField()

@@ -26,9 +26,12 @@ class Label(Noun):
     """
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="labels")
-    labeler = models.ForeignKey(User, models.PROTECT, related_name="labels")
-    round = models.ForeignKey(Round, models.CASCADE, related_name="labels")
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    labeler = models.ForeignKey(User, models.PROTECT, related_name="labels", db_index=False)
+    # Copies of the task's: see Assignment.
+    round = models.ForeignKey(
+        Round, models.CASCADE, related_name="labels", db_constraint=False, db_index=False
+    )
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_constraint=False)
     submission_id = models.UUIDField()
     ranking = models.JSONField(null=True)
     strength = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -25,7 +25,7 @@ class Task(Noun):
     """
 
     round = models.ForeignKey(Round, models.CASCADE, related_name="tasks")
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="tasks")
     kind = models.CharField(max_length=10, choices=TaskKind.choices)
     labels_wanted = models.PositiveSmallIntegerField(default=1)
@@ -61,7 +61,7 @@ class Task(Noun):
 class TaskResponse(models.Model):
     """A response at its canonical index (0, 1, ...) in a task; rankings are in this order."""
 
-    task = models.ForeignKey(Task, models.CASCADE, related_name="entries")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="entries", db_index=False)
     response = models.ForeignKey(Response, models.PROTECT, related_name="+")
     index = models.PositiveSmallIntegerField()
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -51,7 +52,7 @@ class Held:
 
 
 _assignment = Columns(Assignment, "a", "id", "order", "leased_at", "expires_at", "draft", "amends")
-_task = Columns(Task, "t", "id", "kind")
+_task = Columns(Task, "t", "kind")
 _prompt = Columns(Prompt, "p", "messages", "language")
 _ABOUT_AT = len(_assignment) + len(_task) + len(_prompt)
 # Today's count is the seat's, if the seat's day is today.
@@ -229,24 +230,24 @@ def _expire(batch: list[tuple[UUID, UUID, UUID]], now: datetime) -> int:
 
 def _leases(rows: list[tuple[Any, ...]]) -> list[Lease]:
     leases = []
-    for _, group in groupby(rows, key=lambda row: row[0]):
+    for _, group in groupby(rows, key=itemgetter(0)):
         per_response = list(group)
         first = per_response[0]
-        assignment = _assignment.build(first)
-        task = _task.build(first, len(_assignment))
-        prompt = _prompt.build(first, len(_assignment) + len(_task))
+        id_, order, leased_at, expires_at, draft, amends = _assignment.values(first)
+        (kind,) = _task.values(first, len(_assignment))
+        messages, language = _prompt.values(first, len(_assignment) + len(_task))
         leases.append(
             Lease(
-                id=assignment.pk,
-                kind=task.kind,
+                id=id_,
+                kind=kind,
                 round_number=first[-2],
-                messages=prompt.messages,
-                language=prompt.language,
-                texts=[per_response[i][-1] for i in assignment.order],
-                leased_at=assignment.leased_at,
-                expires_at=assignment.expires_at,
-                draft=assignment.draft,
-                amends=assignment.amends,
+                messages=messages,
+                language=language,
+                texts=[per_response[i][-1] for i in order],
+                leased_at=leased_at,
+                expires_at=expires_at,
+                draft=draft,
+                amends=amends,
             )
         )
     return leases

@@ -50,13 +50,13 @@ VALUES (%s, %s, -1, -1, NULL, 0, 0) ON CONFLICT DO NOTHING"""
 _MOVE_SEAT = "UPDATE annotation_seat SET cursor = %s, behind = %s WHERE id = %s"
 _UNCOUNT = "UPDATE annotation_seat SET labels_today = labels_today - 1 WHERE id = %s"
 
-_COUNT_HELD = """
+_HELD = """
 SELECT count(*) FROM annotation_assignment
 WHERE labeler_id = %s AND project_id = %s AND state = 'leased' AND expires_at > %s"""
 # `is_open` and the round are looked at again under the lock; the labels still wanted are counted
 # when the lease is written.
-_LOCK_OPEN_UP_TO = """
-SELECT t.id, t.position,
+_LOCK_NEXT = f"""
+SELECT t.id, t.position, ({_HELD}),
     (SELECT count(*) FROM annotation_taskresponse e WHERE e.task_id = t.id)
 FROM annotation_task t
 WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s
@@ -65,10 +65,8 @@ WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s
     AND NOT EXISTS (
         SELECT 1 FROM annotation_assignment mine
         WHERE mine.task_id = t.id AND mine.labeler_id = %s AND mine.state <> 'expired')
-ORDER BY t.position LIMIT {count}
+ORDER BY t.position LIMIT 1
 FOR NO KEY UPDATE OF t SKIP LOCKED"""
-# A text for each count: of a LIMIT that it does not know PostgreSQL expects a tenth of the queue.
-_LOCK_OPEN = {count: _LOCK_OPEN_UP_TO.format(count=count) for count in range(1, MOST_HELD + 1)}
 # Counted in a statement of its own, after the lock: PostgreSQL gives every statement a new view
 # of what is committed, so a lease that went out while the lock was awaited is seen here.
 _LEASE = """
@@ -141,28 +139,24 @@ def top_up(seat: Seat, *, project: Project, hold: int, now: datetime) -> None:
     The caller has locked the seat. What is leased here stays before the cursor until the labeler
     is done with it; their own few assignments there are passed by.
     """
-    missing = hold - fetch(_COUNT_HELD, seat.labeler_id, seat.project_id, now)[0][0]
-    if missing > 0:
-        missing -= _lease_between(seat, project, seat.cursor, NO_END, missing, now)
-    if missing > 0:
-        _sweep(seat, project, missing, now)
+    if not _lease_between(seat, project, seat.cursor, NO_END, hold, now):
+        _sweep(seat, project, hold, now)
 
 
 def _lease_between(
-    seat: Seat, project: Project, after: int, upto: int, count: int, now: datetime
-) -> int:
-    """Lease up to `count` tasks with `after` < position <= `upto`; how many it was."""
-    leased = 0
-    while leased < count:
-        found = fetch(_LOCK_OPEN[count - leased], seat.project_id, after, upto, seat.labeler_id)
-        for task_id, position, responses in found:
-            after = position
+    seat: Seat, project: Project, after: int, upto: int, hold: int, now: datetime
+) -> bool:
+    """Lease tasks with `after` < position <= `upto`; whether the labeler then holds `hold`."""
+    mine = (seat.labeler_id, seat.project_id, now)
+    while found := fetch(_LOCK_NEXT, *mine, seat.project_id, after, upto, seat.labeler_id):
+        task_id, after, held, responses = found[0]
+        if held < hold:
             # A microsecond apart, so that "oldest first" is the order of the queue.
-            leased_at = now + timedelta(microseconds=leased)
-            leased += _lease(seat, project, as_uuid(task_id), responses, leased_at)
-        if not found:
-            break
-    return leased
+            leased_at = now + timedelta(microseconds=held)
+            held += _lease(seat, project, as_uuid(task_id), responses, leased_at)
+        if held >= hold:
+            return True
+    return bool(fetch(_HELD, *mine)[0][0] >= hold)
 
 
 def _lease(seat: Seat, project: Project, task_id: UUID, responses: int, leased_at: datetime) -> int:
@@ -183,7 +177,7 @@ def _lease(seat: Seat, project: Project, task_id: UUID, responses: int, leased_a
     return leased
 
 
-def _sweep(seat: Seat, project: Project, missing: int, now: datetime) -> None:
+def _sweep(seat: Seat, project: Project, hold: int, now: datetime) -> None:
     """Look behind the cursor, a bounded stretch at each request, for what was passed over.
 
     A task is passed over when somebody had it locked, or when it got its position before and its
@@ -196,11 +190,12 @@ def _sweep(seat: Seat, project: Project, missing: int, now: datetime) -> None:
     # past, for what came in since.
     end = fetch(_QUEUE_END, seat.project_id)
     if end and end[0][0] > seat.cursor:
-        missing -= _lease_between(seat, project, seat.cursor, end[0][0], missing, now)
+        if _lease_between(seat, project, seat.cursor, end[0][0], hold, now):
+            return
         seat.cursor = end[0][0]
     stretch = fetch(_SWEEP_END, seat.project_id, seat.behind, seat.cursor, SWEEP - 1)
     upto = stretch[0][0] if stretch else seat.cursor
-    if _lease_between(seat, project, seat.behind, upto, missing, now) < missing:
+    if not _lease_between(seat, project, seat.behind, upto, hold, now):
         seat.behind = upto if stretch else -1
     change(_MOVE_SEAT, seat.cursor, seat.behind, seat.pk)
 
