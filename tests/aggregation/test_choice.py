@@ -15,6 +15,7 @@ from annotation.aggregation.choice import (
     information_gain,
     inverse_propensity_weights,
     next_pairs,
+    posterior_covariance,
 )
 
 
@@ -39,24 +40,55 @@ def test_gain_is_the_fall_of_the_log_determinant(seed):
     assert gain == pytest.approx(gain.T)
 
 
-def test_first_pairs_are_the_best_spanning_tree():
-    strength, covariance = posterior(1)
-    gain = information_gain(strength, covariance)
-    pairs = list(combinations(range(5), 2))
+def greedy_by_determinants(strength, covariance, n):
+    """The rule of next_pairs with every gain from scratch: largest log-determinant, no cycles."""
+    precision, trees, chosen = np.linalg.inv(covariance), {frozenset([k]) for k in range(5)}, []
 
-    def spans(edges):
-        seen = {0}
-        for _ in edges:
-            seen |= {x for edge in edges for x in edge if seen & set(edge)}
-        return len(seen) == 5
+    def after(i, j, s):
+        p = expit(s[i] - s[j])
+        u = np.eye(5)[i] - np.eye(5)[j]
+        return precision + p * (1 - p) * np.outer(u, u)
 
-    best = max(filter(spans, combinations(pairs, 4)), key=lambda t: sum(gain[e] for e in t))
+    for _ in range(n):
+        if len(trees) == 1:
+            trees = {frozenset([k]) for k in range(5)}
+        joining = [
+            (i, j) for i, j in combinations(range(5), 2) if not any({i, j} <= t for t in trees)
+        ]
+        i, j = max(joining, key=lambda e: np.linalg.slogdet(after(*e, strength / 2))[1])
+        joined = {t for t in trees if t & {i, j}}
+        trees = (trees - joined) | {frozenset().union(*joined)}
+        precision = after(i, j, strength)
+        chosen.append((i, j))
+    return chosen
 
-    chosen = next_pairs(strength, covariance, n=4, random=np.random.default_rng(0), floor=0)
 
-    assert set(zip(chosen.first.tolist(), chosen.second.tolist(), strict=True)) == set(best)
+@pytest.mark.parametrize("seed", range(4))
+def test_planned_pairs_are_greedy_trees_by_brute_force(seed):
+    strength, covariance = posterior(seed)
+
+    chosen = next_pairs(strength, covariance, n=11, random=np.random.default_rng(0), floor=0)
+
+    pairs = list(zip(chosen.first.tolist(), chosen.second.tolist(), strict=True))
+    assert pairs == greedy_by_determinants(strength, covariance, 11)
+    assert {x for pair in pairs[:4] for x in pair} == set(range(5))
     assert (chosen.probability == 1).all()
-    assert gain[chosen.first[0], chosen.second[0]] == pytest.approx(np.triu(gain).max())
+
+
+def test_posterior_covariance_is_the_inverse_of_the_curvature():
+    random = np.random.default_rng(0)
+    first = random.integers(0, 5, 40)
+    second = (first + random.integers(1, 5, 40)) % 5
+    strength = random.normal(size=5)
+
+    covariance = posterior_covariance(strength, first, second, prior=0.3)
+
+    def slope(s):
+        p = expit(s[first] - s[second])
+        return np.bincount(first, p, 5) - np.bincount(second, p, 5) + 0.3 * s
+
+    curvature = [(slope(strength + h) - slope(strength - h)) / 2e-5 for h in 1e-5 * np.eye(5)]
+    assert np.linalg.inv(covariance) == pytest.approx(np.array(curvature), abs=1e-6)
 
 
 def test_gains_of_a_batch_add_up_to_the_fall_of_the_log_determinant():
@@ -94,7 +126,7 @@ def test_weights_undo_the_choice_of_pairs():
     value = np.arange(25.0).reshape(5, 5)
     truth = np.mean([value[i, j] for i, j in combinations(range(5), 2)])
     random = np.random.default_rng(1)
-    batches = [next_pairs(strength, covariance, n=8, random=random, floor=0.5) for _ in range(1500)]
+    batches = [next_pairs(strength, covariance, n=2, random=random, floor=0.5) for _ in range(6000)]
     probability = np.concatenate([b.probability for b in batches])
     values = np.concatenate([value[b.first, b.second] for b in batches])
 
@@ -130,7 +162,11 @@ def test_a_new_checkpoint_is_asked_about_first():
     ratings = bradley_terry.fit(first, second, score, n_items=4, prior=0.5)
 
     chosen = next_pairs(
-        ratings.nats, ratings.covariance_nats, n=1, random=np.random.default_rng(0), floor=0
+        ratings.nats,
+        posterior_covariance(ratings.nats, first, second, prior=0.5),
+        n=1,
+        random=np.random.default_rng(0),
+        floor=0,
     )
 
     assert chosen.second[0] == 3
@@ -178,6 +214,8 @@ def test_an_ensemble_that_disagrees_gains_from_a_vote_and_one_that_agrees_does_n
             "negative",
         ),
         (lambda _: inverse_propensity_weights([0.0], n_pairs=3), "random floor"),
+        (lambda _: posterior_covariance([0.0, np.nan], [0], [1], prior=1.0), "not rated"),
+        (lambda _: posterior_covariance([0.0, 1.0], [0], [1], prior=0.0), "prior 0.0"),
         (lambda _: ensemble_gain([[1.0, 2.0]]), "(1, 2)"),
     ],
 )
