@@ -112,7 +112,7 @@ def crowd_bradley_terry(
     """Strengths of items and reliabilities of annotators together (Chen et al. 2013).
 
     "Pairwise ranking aggregation in a crowdsourced setting", maximum a posteriori by Fisher
-    the exact gradient. The votes alone cannot tell (s, e) from (-s, 1 - e): everybody right or
+    scoring. The votes alone cannot tell (s, e) from (-s, 1 - e): everybody right or
     everybody upside down. We take the side where annotators, weighted by their votes, are right
     more often than wrong; the Beta `prior`, which leans to reliable, and the start at all
     reliable serve the same end. If most votes are malicious, the answer is upside down, and only
