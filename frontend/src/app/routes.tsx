@@ -1,7 +1,6 @@
 import { createBrowserRouter } from "react-router";
 import { BrokenPage, MissingPage } from "~/components/error-boundary";
 import { RequireSession } from "./require-session";
-import { Shell } from "./shell";
 
 // Each page is a chunk of its own: a labeler never downloads the charts of a manager.
 export const router = createBrowserRouter([
@@ -16,7 +15,7 @@ export const router = createBrowserRouter([
         children: [
           { path: "/label/:projectId", lazy: () => import("~/features/labeling/labeling-page") },
           {
-            element: <Shell />,
+            lazy: () => import("./shell"),
             children: [
               {
                 errorElement: <BrokenPage />,

@@ -27,7 +27,7 @@ function Links({ entries, onFollow }: { entries: NavEntry[]; onFollow?: () => vo
 }
 
 /** The frame of every page but the labeling screen: who we are, where we can go, who we act as. */
-export function Shell() {
+export function Component() {
   const { t } = useTranslation();
   const { data: session } = useSession();
   const signOut = useSignOut();

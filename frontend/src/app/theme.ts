@@ -1,4 +1,10 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import {
+  Button,
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  Table,
+} from "@mantine/core";
 
 /** The one accent: the blue of wet slate. */
 const slate: MantineColorsTuple = [
@@ -36,7 +42,6 @@ const sans =
 export const theme = createTheme({
   primaryColor: "slate",
   primaryShade: { light: 8, dark: 4 },
-  autoContrast: true,
   colors: { slate, dark },
   fontFamily: sans,
   fontFamilyMonospace:
@@ -54,6 +59,18 @@ export const theme = createTheme({
   focusRing: "auto",
   cursorType: "pointer",
   respectReducedMotion: true,
+  components: {
+    // The dark page's accent is light, so the words on it are dark.
+    Button: Button.extend({
+      vars: (_, { variant = "filled", color }) => ({
+        root: variant === "filled" && !color ? { "--button-color": "var(--on-accent)" } : {},
+      }),
+    }),
+    // A table that scrolls sideways must be reachable by key.
+    TableScrollContainer: Table.ScrollContainer.extend({
+      defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } },
+    }),
+  },
 });
 
 /**
@@ -87,6 +104,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--ink": "#1f2428",
     "--ink-quiet": "#5d656b",
     "--accent": "#1d6480",
+    "--on-accent": "#ffffff",
     "--accent-wash": "#e6f0f4",
     "--warn": "#8a5300",
     "--warn-wash": "#fdf3e1",
@@ -108,6 +126,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--ink": "#e3e5e6",
     "--ink-quiet": "#9ba2a7",
     "--accent": "#7fb9d0",
+    "--on-accent": "#10181c",
     "--accent-wash": "#1d323b",
     "--warn": "#e8b563",
     "--warn-wash": "#352a17",

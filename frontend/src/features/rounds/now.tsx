@@ -55,7 +55,7 @@ function JobNow({ jobs, round }: { jobs: Job[]; round: Round }) {
   const job = jobToShow(jobs);
   const running = job?.state === "running" || job?.state === "starting";
   const live = useLive(job && running ? `job:${job.id}` : undefined);
-  const metrics = useMetrics(job?.id, running ? (live ? 15_000 : 3_000) : false);
+  const metrics = useMetrics(job?.id, running ? (live ? 5_000 : 3_000) : false);
   if (!job) return <Sentence>{t("rounds.nowWaiting")}</Sentence>;
   return (
     <>

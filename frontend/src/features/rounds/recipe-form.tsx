@@ -4,7 +4,7 @@ import {
   Group,
   MultiSelect,
   NumberInput,
-  SegmentedControl,
+  Radio,
   Select,
   TagsInput,
 } from "@mantine/core";
@@ -145,16 +145,17 @@ export function RecipeForm({
 
       <Section title={t("recipe.tasksTitle")}>
         <div className={`panel ${classes.fields}`}>
-          <div className={classes.whole}>
-            <SegmentedControl
-              aria-label={t("recipe.kind")}
-              data={(["rank", "compare", "mixed"] as const).map((value) => ({
-                value,
-                label: t(`dashboard.kind.${value}`),
-              }))}
-              {...form.getInputProps("tasks.kind")}
-            />
-          </div>
+          <Radio.Group
+            className={classes.whole}
+            label={t("recipe.kind")}
+            {...form.getInputProps("tasks.kind")}
+          >
+            <Group mt="xs">
+              {(["rank", "compare", "mixed"] as const).map((kind) => (
+                <Radio key={kind} value={kind} label={t(`dashboard.kind.${kind}`)} />
+              ))}
+            </Group>
+          </Radio.Group>
           <NumberInput
             label={t("recipe.labelsWanted")}
             description={t("recipe.labelsWantedHint")}

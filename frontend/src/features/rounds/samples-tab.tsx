@@ -43,7 +43,8 @@ function Sample({ sample }: { sample: RoundSample }) {
   return (
     <article className={classes.sample}>
       <Messages messages={sample.prompt.messages} />
-      <div className={classes.writers}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways is reached by key. */}
+      <div className={classes.writers} tabIndex={0}>
         {writers.map(({ id, name, responses }) => (
           <div key={id} className="panel">
             <h3 className={classes.writer}>{name || t("labels.imported")}</h3>

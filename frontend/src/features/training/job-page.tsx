@@ -30,7 +30,7 @@ function JobScreen({ job, live }: { job: Job; live: boolean }) {
   const methodName = useMethodName();
   const project = useProject(job.project.id);
   const open = ["queued", "starting", "running"].includes(job.state);
-  const metrics = useMetrics(job.id, open ? (live ? 15_000 : 3_000) : false);
+  const metrics = useMetrics(job.id, open ? (live ? 5_000 : 3_000) : false);
   const result = job.result?.metrics;
   return (
     <Page
