@@ -113,7 +113,7 @@ async def _read(receive: Receive) -> IO[bytes]:
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         return io.BytesIO(message.get("body", b""))
-    content: IO[bytes] = tempfile.SpooledTemporaryFile(
+    content: IO[bytes] = tempfile.SpooledTemporaryFile(  # noqa: SIM115  closed with the response
         max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE, mode="w+b"
     )
     while True:

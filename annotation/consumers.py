@@ -14,7 +14,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from annotation.api import access
-from annotation.errors import Conflict, DomainError, InvalidInput
+from annotation.errors import Conflict, DomainError, InvalidInput, NotFound
 from annotation.events import group_name
 
 # noun -> how its row is fetched, which is the permission check, and the action it needs
@@ -106,6 +106,8 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
 
 def authorise(user: Any, group: str) -> None:
     """Raise NotFound, Forbidden or InvalidInput unless the user may hear of the group."""
+    if not user.is_authenticated:
+        raise NotFound("Sign in first.")
     noun, _, text = group.partition(":")
     try:
         get, action = GROUPS[noun]
