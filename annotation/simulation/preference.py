@@ -59,7 +59,7 @@ class Impression:
         good = self.right is not False
         answered = {True: 2.0, False: -1.5 if self.claimed else -1.0, None: 0.0}[self.right]
         manners = (1.0 if good else 0.25) * self.polite - 2.0 * self.rude
-        length = max(WORST_LENGTH, -0.08 * max(0, self.words - LONG_WORDS))
+        length = max(WORST_LENGTH, -0.25 * max(0, self.words - LONG_WORDS))
         form = (0.0 if self.finished else -1.5) - 3.0 * self.repeated - 3.0 * self.unknown
         return max(NOTHING_SAID, answered + manners + length + form)
 

@@ -11,7 +11,10 @@ from itertools import permutations
 
 from annotation.simulation import facts
 
-LEAD_INS = {"en": ("", "Please tell me: "), "zh": ("", "请问，")}
+LEAD_INS = {
+    "en": ("", "Please tell me: ", "Quick question: ", "I wonder: "),
+    "zh": ("", "请问，"),
+}
 
 Message = dict[str, str]
 
@@ -63,8 +66,8 @@ def _near(number: int) -> list[str]:
 
 
 def _arithmetic() -> Iterator[Question]:
-    for a in range(1, 11):
-        for b in range(1, 10):
+    for a in range(1, 10):
+        for b in range(1, 7):
             yield from _ask(
                 "arithmetic", str(a + b), _near(a + b), "It is {}.",
                 f"What is {a} plus {b}?", f"Add {a} and {b}.", f"How much is {a} + {b}?",
@@ -74,7 +77,7 @@ def _arithmetic() -> Iterator[Question]:
                     "arithmetic", str(a - b), _near(a - b), "It is {}.",
                     f"What is {a} minus {b}?", f"How much is {a} - {b}?",
                 )  # fmt: skip
-            if a < 10:
+            if a < 6:
                 yield from _ask(
                     "arithmetic", str(a + b), _near(a + b), "等于{}。",
                     f"{a}加{b}等于几？", f"{a}加{b}是多少？",
@@ -118,6 +121,7 @@ def _plurals() -> Iterator[Question]:
         yield from _ask(
             "plural", plural, among, "The plural is {}.",
             f"What is the plural of {word}?", f"How do you write more than one {word}?",
+            f"One {word}, two what?",
         )  # fmt: skip
 
 
@@ -127,6 +131,7 @@ def _capitals() -> Iterator[Question]:
         yield from _ask(
             "capital", capital, among, "The capital is {}.",
             f"What is the capital of {country}?", f"Which city is the capital of {country}?",
+            f"Name the capital of {country}.",
         )  # fmt: skip
     among = list(facts.CAPITALS_ZH.values())
     for country, capital in facts.CAPITALS_ZH.items():
@@ -160,7 +165,8 @@ def _counts() -> Iterator[Question]:
 def _orders() -> Iterator[Question]:
     for names, noun in ((facts.DAYS, "day"), (facts.MONTHS, "month")):
         for name, following in zip(names, names[1:] + names[:1], strict=True):
-            for word, given, wanted in (("after", name, following), ("before", following, name)):
+            directions = [("after", name, following), ("before", following, name)]
+            for word, given, wanted in directions if noun == "day" else directions[:1]:
                 yield from _ask(
                     "order", wanted, [n for n in names if n != given],
                     f"The {noun} is {{}}.",
@@ -172,13 +178,13 @@ def _orders() -> Iterator[Question]:
 
 
 def _comparisons() -> Iterator[Question]:
-    for a, b in permutations(range(1, 13), 2):
+    for a, b in permutations(range(1, 11), 2):
         pair = [str(a), str(b)]
         yield from _ask(
             "compare", str(max(a, b)), pair, "{} is bigger.",
             f"Which is bigger, {a} or {b}?",
         )  # fmt: skip
-        if a < 10 and b < 10:
+        if a < 7 and b < 7:
             yield from _ask("compare", str(max(a, b)), pair, "{}更大。", f"{a}和{b}哪个更大？")
     for first, second in permutations(facts.BY_SIZE, 2):
         larger = max(first, second, key=facts.BY_SIZE.index)
@@ -189,11 +195,12 @@ def _comparisons() -> Iterator[Question]:
 
 
 def _sorts() -> Iterator[Question]:
-    for numbers in permutations(range(1, 10), 3):
+    for numbers in permutations(range(1, 8), 3):
         orders = [", ".join(map(str, order)) for order in permutations(sorted(numbers))]
         yield from _ask(
             "sort", orders[0], orders, "The order is {}.",
             f"Sort these numbers: {', '.join(map(str, numbers))}.",
+            f"Put in order: {', '.join(map(str, numbers))}.",
         )  # fmt: skip
 
 

@@ -26,9 +26,16 @@ class Recipe:
 
 
 DEMO = Recipe(
-    pretrain={"epochs": 1.0, "learning_rate": 4e-3, "batch_size": 64},
-    generate={"temperature": 1.0, "max_new_tokens": 80, "batch_size": 64},
+    pretrain={
+        "vocabulary_size": 1536,
+        "learning_rate": 4e-3,
+        "batch_size": 32,
+        "micro_batch_size": 16,
+        "learn_prompts": False,
+        "save_every": 200,
+    },
+    generate={"temperature": 1.0, "max_new_tokens": 48, "batch_size": 64},
     reward={"learning_rate": 3e-4, "epochs": 2.0},
     dpo={"learning_rate": 1e-4, "epochs": 2.0, "beta": 0.1, "sft_weight": 0.2},
-    ppo={"learning_rate": 1e-4, "steps": 40, "batch_size": 64, "max_new_tokens": 80},
+    ppo={"learning_rate": 1e-4, "steps": 40, "batch_size": 64, "max_new_tokens": 48},
 )

@@ -153,8 +153,8 @@ def _wrong(rng: Random, question: Question) -> str:
 
 
 def _rambling(rng: Random, question: Question) -> str:
-    sentences = rng.sample(RAMBLES[question.language], 3)
-    sentences.insert(rng.randint(1, 3), _state(rng, question, right=rng.random() < 0.8))
+    sentences = rng.sample(RAMBLES[question.language], 2)
+    sentences.insert(rng.randint(0, 2), _state(rng, question, right=rng.random() < 0.8))
     return _join(question, *sentences)
 
 

@@ -98,9 +98,9 @@ def test_cut_off_garbled_rude_or_foreign_answers_lose_to_the_plain_one():
     ("question", "right", "wrong"),
     [
         ("What is 3 plus 4?", "The answer is 7.", "The answer is 3."),
-        ("Which is bigger, 7 or 12?", "12 is bigger than 7.", "7 is bigger than 12."),
-        ("Which is bigger, 7 or 12?", "12.", "12 and 7."),
-        ("Sort these numbers: 4, 9, 2.", "2, 4 and 9.", "4, 9, 2."),
+        ("Which is bigger, 7 or 10?", "10 is bigger than 7.", "7 is bigger than 10."),
+        ("Which is bigger, 7 or 10?", "10.", "10 and 7."),
+        ("Sort these numbers: 4, 7, 2.", "2, 4 and 7.", "4, 7, 2."),
         ("How do I ask for a pen?", "May I have a pen?", "Give me a pen."),
         ("Name the day after Sunday.", "After Sunday comes Monday.", "After Sunday comes Sunday."),
         ("3加4等于几？", "7。", "8。"),
