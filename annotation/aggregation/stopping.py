@@ -48,8 +48,9 @@ def confidence_sequence(
     Looking after every vote and stopping at will keeps the error below 1 - confidence: a gambler
     who bets against a candidate mean multiplies the stake by 20 with chance at most 1 in 20 if it
     is true (Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by
-    betting": hedged capital, theorem 3, bets of eq. 26). The price is about twice the
-    votes of a single look at a size fixed beforehand (docs/statistics.md).
+    betting": hedged capital, theorem 3, bets of eq. 26). Near even odds the price is about twice
+    the votes of a single look at a size fixed beforehand; for clear differences, nothing
+    (docs/statistics.md).
 
     Each score must have the same mean given those before. Votes of one opinionated labeler do
     not: feed `annotator_blocks` where labelers differ. Bounds are rounded outward to 1 /
