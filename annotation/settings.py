@@ -154,7 +154,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         # FULL: a label the browser was told about survives a power cut, not only a kill.
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
-            "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
+            "PRAGMA temp_store=MEMORY;"
         ),
     }
 else:

@@ -28,7 +28,7 @@ def split_of(digest: str) -> str:
 
     A prompt that comes back in another import or another project therefore never changes sides.
     """
-    return Split.EVAL if int(digest[-8:], 16) < EVAL_SHARE * 2**32 else Split.TRAIN
+    return (Split.EVAL if int(digest[-8:], 16) < EVAL_SHARE * 2**32 else Split.TRAIN).value
 
 
 class PromptQuerySet(models.QuerySet["Prompt"]):

@@ -7,6 +7,7 @@ is most of the time. Here the caller hands over plain tuples.
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -83,11 +84,7 @@ def _converter(field: "models.Field[Any, Any]") -> Convert | None:
     if connection.vendor == "postgresql":
         return None
     if isinstance(field, models.UUIDField):
-        return _hex
+        return attrgetter("hex")
     if isinstance(field, models.DateTimeField):
         return connection.ops.adapt_datetimefield_value
     return None
-
-
-def _hex(value: UUID) -> str:
-    return value.hex

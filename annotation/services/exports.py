@@ -29,45 +29,43 @@ def prompt_lines(project: Project, *, split: str | None = None) -> Iterator[list
 
     What is JSON in the database stays the text it is.
     """
+    is_sqlite = connection.vendor == "sqlite"
+    # SQLite keeps rows in the order in which they came; walking them in any other order reads
+    # most pages many times.
+    place = "rowid" if is_sqlite else "id"
+    last: Any = -1 if is_sqlite else UUID(int=0)
     names = {
-        _key(id_): name for id_, name in project.checkpoints.values_list("id", "name").iterator()
+        id_.hex if is_sqlite else id_: name
+        for id_, name in project.checkpoints.values_list("id", "name")
     }
-    last: Any = UUID(int=0)
-    while chunk := fetch(_PROMPTS, project.pk, last, split or "", split or "", CHUNK):
-        last = UUID(str(chunk[-1][0]))
-        written: dict[Any, list[tuple[int, str, Any]]] = {row[0]: [] for row in chunk}
-        for prompt, *response in fetch(_RESPONSES, project.pk, UUID(str(chunk[0][0])), last):
+    prompts = _PROMPTS.format(place=place)
+    responses = _RESPONSES.format(place=place)
+    while chunk := fetch(prompts, project.pk, last, split or "", split or "", CHUNK):
+        first, last = chunk[0][0], chunk[-1][0]
+        written: dict[Any, list[tuple[int, str, Any]]] = {row[1]: [] for row in chunk}
+        for prompt, index, text, writer in fetch(responses, project.pk, first, last):
             if prompt in written:
-                written[prompt].append((response[0], response[1], response[2]))
-        yield [
-            _line(
-                row,
-                [
-                    (text, names.get(writer))
-                    for _, text, writer in sorted(written[row[0]], key=_place)
-                ],
-            )
-            for row in chunk
-        ]
+                written[prompt].append((index, text, names.get(writer)))
+        yield [_line(row[1:], sorted(written[row[1]], key=_place)) for row in chunk]
 
 
 _PROMPTS = """
-SELECT id, messages, source, tags, language, split FROM annotation_prompt
-WHERE project_id = %s AND id > %s AND (%s = '' OR split = %s) ORDER BY id LIMIT %s"""
+SELECT {place}, id, messages, source, tags, language, split FROM annotation_prompt
+WHERE project_id = %s AND {place} > %s AND (%s = '' OR split = %s) ORDER BY {place} LIMIT %s"""
 _RESPONSES = """
 SELECT r.prompt_id, r."index", r.text, r.checkpoint_id
 FROM annotation_prompt p JOIN annotation_response r ON r.prompt_id = p.id
-WHERE p.project_id = %s AND p.id >= %s AND p.id <= %s"""
+WHERE p.project_id = %s AND p.{place} >= %s AND p.{place} <= %s"""
 _text = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _line(row: Sequence[Any], responses: Iterable[tuple[str, str | None]]) -> bytes:
+def _line(row: Sequence[Any], responses: Iterable[tuple[int, str, str | None]]) -> bytes:
     id_, messages, source, tags, language, split = row
     written = ", ".join(
         f'{{"text": {_text(text)}, "model": {_text(model)}}}'
         if model
         else f'{{"text": {_text(text)}}}'
-        for text, model in responses
+        for _, text, model in responses
     )
     return (
         f'{{"messages": {messages}, "responses": [{written}], "source": {_text(source)}, '
@@ -79,11 +77,6 @@ def _line(row: Sequence[Any], responses: Iterable[tuple[str, str | None]]) -> by
 def _place(response: tuple[int, str, Any]) -> tuple[int, str]:
     index, text, _ = response
     return index, text
-
-
-def _key(id_: UUID) -> Any:
-    """An id as `fetch` gives it."""
-    return id_ if connection.vendor == "postgresql" else id_.hex
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> str:

@@ -299,55 +299,67 @@ def external_checkpoint(project: Project, model: str) -> Checkpoint:
     return checkpoint
 
 
+@dataclass(slots=True)
+class _Stored:
+    """A prompt with what is known of its responses: (writer, text), and how many by each writer."""
+
+    id: UUID
+    said: set[tuple[UUID | None, str]] = field(default_factory=set)
+    written: dict[UUID | None, int] = field(default_factory=dict)
+
+    def place_of(self, writer: UUID | None, text: str) -> int | None:
+        """The next index of the writer, now taken; None for what is there already."""
+        if (writer, text) in self.said:
+            return None
+        self.said.add((writer, text))
+        place = self.written.get(writer, 0)
+        self.written[writer] = place + 1
+        return place
+
+
 def _store(
     project: Project, batch: list[PromptRecord], writers: Writers, report: ImportReport
 ) -> None:
-    digests = {record.digest for record in batch}
-    ids: dict[str, UUID] = dict(
-        Prompt.objects.filter(project=project, content_hash__in=digests).values_list(
-            "content_hash", "id"
-        )
-    )
-    # Only what a prompt that was here before has already can be a duplicate response.
-    stored: set[tuple[UUID, UUID | None, str]] = {
-        (prompt, writer, text)
-        for prompt, writer, text in Response.objects.filter(
-            prompt__in=ids.values(), source=Response.Source.IMPORT
-        ).values_list("prompt_id", "checkpoint_id", "text")
-    }
+    stored = _stored(project, {record.digest for record in batch})
     fresh = random_ids()
     prompts: list[tuple[Any, ...]] = []
     responses: list[tuple[Any, ...]] = []
-    places: dict[tuple[UUID, UUID | None], int] = {}
-    for prompt, writer, _ in stored:
-        places[prompt, writer] = places.get((prompt, writer), 0) + 1
     for record in batch:
-        id_ = ids.get(record.digest)
-        if id_ is None:
-            id_ = ids[record.digest] = next(fresh)
+        prompt = stored.get(record.digest)
+        if prompt is None:
+            prompt = stored[record.digest] = _Stored(next(fresh))
             prompts.append(
                 (
-                    id_,
+                    prompt.id,
                     project.pk,
                     record.messages,
                     record.source,
                     record.tags,
                     record.language,
                     record.digest,
-                    str(split_of(record.digest)),
+                    split_of(record.digest),
                 )
             )
         else:
             report.duplicates += 1
         for text, model in record.responses:
             writer = writers.id_of(model)
-            if (id_, writer, text) in stored:
-                continue
-            stored.add((id_, writer, text))
-            place = places.get((id_, writer), 0)
-            places[id_, writer] = place + 1
-            responses.append((next(fresh), id_, text, "import", writer, place))
+            place = prompt.place_of(writer, text)
+            if place is not None:
+                responses.append((next(fresh), prompt.id, text, "import", writer, place))
     insert_rows(Prompt, PROMPT_COLUMNS, prompts)
     insert_rows(Response, RESPONSE_COLUMNS, responses)
     report.created += len(prompts)
     report.responses += len(responses)
+
+
+def _stored(project: Project, digests: set[str]) -> dict[str, _Stored]:
+    """{digest: prompt} of those that the project has, with their imported responses."""
+    prompts = Prompt.objects.filter(project=project, content_hash__in=digests)
+    by_id = {
+        id_: (digest, _Stored(id_)) for id_, digest in prompts.values_list("id", "content_hash")
+    }
+    responses = Response.objects.filter(prompt__in=list(by_id), source=Response.Source.IMPORT)
+    for prompt, writer, text in responses.values_list("prompt_id", "checkpoint_id", "text"):
+        by_id[prompt][1].place_of(writer, text)
+    return dict(by_id.values())
