@@ -146,6 +146,9 @@ DATABASES = {
 }
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # Requests are answered by a few threads that live as long as the process, and so may their
+    # connections: opening one takes longer than a labeler's answer.
+    _database["CONN_MAX_AGE"] = None
     _database["OPTIONS"] = {
         # A write transaction takes its lock at the start, so two writers queue up
         # instead of both reading and one of them failing at its first write.
