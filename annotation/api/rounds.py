@@ -101,6 +101,19 @@ class LiveOf(serializers.Serializer[Any]):
     spread = serializers.FloatField(help_text="Standard deviation over random orders of the votes.")
 
 
+class DuelOf(serializers.Serializer[Any]):
+    """The newest checkpoint against the base; the bounds hold however often one looks."""
+
+    newest = serializers.UUIDField()
+    base = serializers.UUIDField()
+    win_rate = serializers.FloatField(help_text="A tie is half a win.")
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    tasks = serializers.IntegerField()
+    decided = serializers.BooleanField()
+    more = serializers.FloatField(allow_null=True, help_text="Tasks still needed, roughly.")
+
+
 class LadderOf(serializers.Serializer[Any]):
     computed_at = serializers.DateTimeField()
     final = serializers.BooleanField()
@@ -118,6 +131,7 @@ class LadderOf(serializers.Serializer[Any]):
         help_text="[checkpoint, checkpoint, votes that would settle the pair or null]"
     )
     components = serializers.ListField(child=serializers.ListField(child=serializers.UUIDField()))
+    duel = DuelOf(allow_null=True)
     live_elo = LiveOf(many=True)
 
 
@@ -147,12 +161,34 @@ class DecisionOf(serializers.Serializer[Any]):
     actions = ChoiceOf(many=True)
 
 
+class AccuracyAtOf(serializers.Serializer[Any]):
+    labels = serializers.IntegerField()
+    accuracy = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    pairs = serializers.IntegerField()
+
+
+class GainOf(serializers.Serializer[Any]):
+    more = serializers.IntegerField(help_text="Labels more than now.")
+    value = serializers.FloatField(help_text="Points of held-out accuracy.")
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ForecastOf(serializers.Serializer[Any]):
+    points = AccuracyAtOf(many=True)
+    gain = GainOf(allow_null=True)
+    reason = serializers.CharField(allow_null=True, help_text="Why there is no forecast.")
+
+
 class OverviewOf(serializers.Serializer[Any]):
     rounds = RoundOf(many=True)
     people_now = serializers.IntegerField()
     decisions = DecisionOf(many=True)
     latest_ladder = LadderOf(allow_null=True)
     agreement = EstimateOf(allow_null=True)
+    forecast = ForecastOf()
 
 
 class SettingOf(serializers.Serializer[Any]):

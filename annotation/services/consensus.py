@@ -29,8 +29,8 @@ def write_consensus(round: Round) -> int:
         .values("id", "task_id", "labeler_id", "ranking", "all_bad")
     )
     sizes: dict[UUID, int] = defaultdict(int)
-    for task in TaskResponse.objects.filter(task__round=round).values_list("task_id", flat=True):
-        sizes[task] += 1
+    for id_ in TaskResponse.objects.filter(task__round=round).values_list("task_id", flat=True):
+        sizes[id_] += 1
     competence = competence_of(rows)
     changed = []
     for task_id, group in groupby(rows, key=lambda row: row["task_id"]):

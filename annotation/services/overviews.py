@@ -19,7 +19,7 @@ from annotation.models import (
     Round,
     Task,
 )
-from annotation.services import agreement, ratings, tasks
+from annotation.services import agreement, outlook, ratings, tasks
 
 LATELY = timedelta(minutes=10)
 
@@ -112,6 +112,7 @@ def describe_project(project: Project) -> dict[str, Any]:
         ],
         "latest_ladder": ratings.current(rated) if rated else None,
         "agreement": agreement.agreement_of_project(project),
+        "forecast": outlook.forecast(project),
     }
 
 

@@ -20,6 +20,7 @@ from annotation.aggregation.ratings import Ratings
 from annotation.aggregation.standings import by_rating
 from annotation.aggregation.votes import FloatArray, IntArray
 from annotation.models import Checkpoint, Rating, Round
+from annotation.services import outlook
 from annotation.services.votes import Votes, votes_of
 
 # With fewer annotators, errors clustered by annotator are themselves mostly noise.
@@ -36,6 +37,7 @@ class Ladder:
     first: IntArray
     second: IntArray
     score: FloatArray
+    task: list[UUID]
     votes: int
     labelers: int
     method: str
@@ -81,6 +83,7 @@ def ladder(round: Round) -> Ladder:
         first=a,
         second=b,
         score=score,
+        task=[id_ for part in parts for id_ in part.task],
         votes=len(score),
         labelers=len(labelers),
         method=method,
@@ -130,7 +133,8 @@ def beliefs(round: Round) -> tuple[list[UUID], FloatArray, FloatArray]:
         fitted = bradley_terry.fit(
             found.first, found.second, found.score, n_items=n, prior=1.0, ties="half"
         )
-        strength, covariance = fitted.nats, fitted.covariance_nats
+        strength = fitted.nats
+        covariance = choice.posterior_covariance(strength, found.first, found.second, prior=1.0)
     writers = [found.checkpoints[i].pk for i in keep]
     return writers, strength[keep], covariance[np.ix_(keep, keep)]
 
@@ -215,6 +219,7 @@ def describe(ladder: Ladder) -> dict[str, Any]:
         "method": ladder.method,
         "entries": entries,
         **_relations(ladder),
+        "duel": _duel(ladder),
         "live_elo": []
         if ladder.live is None
         else [
@@ -226,6 +231,25 @@ def describe(ladder: Ladder) -> dict[str, Any]:
             for i, checkpoint in enumerate(ladder.checkpoints)
         ],
     }
+
+
+def _duel(ladder: Ladder) -> dict[str, Any] | None:
+    policies = [one for one in ladder.checkpoints if one.kind == Checkpoint.Kind.POLICY]
+    bases = [one for one in ladder.checkpoints if one.kind == Checkpoint.Kind.BASE]
+    if not policies or not bases:
+        return None
+    ids = [one.pk for one in ladder.checkpoints]
+    votes = [
+        (ids[a], ids[b], score, task)
+        for a, b, score, task in zip(
+            ladder.first.tolist(),
+            ladder.second.tolist(),
+            ladder.score.tolist(),
+            ladder.task,
+            strict=True,
+        )
+    ]
+    return outlook.duel(policies[-1].pk, bases[0].pk, votes)
 
 
 def _relations(ladder: Ladder) -> dict[str, Any]:
@@ -279,6 +303,7 @@ def close(round: Round) -> None:
             "win_matrix": [],
             "indistinguishable": [],
             "components": [],
+            "duel": None,
             "live_elo": [],
         }
     rows = [

@@ -6,7 +6,7 @@ import pytest
 from annotation.aggregation import bradley_terry
 from annotation.models import Checkpoint, Label, Prompt, Rating, Response, Round, Task, User
 from annotation.models.prompt import content_hash, split_of
-from annotation.services import consensus, ratings, tasks
+from annotation.services import consensus, outlook, ratings, tasks
 from annotation.services.votes import votes_of
 
 pytestmark = pytest.mark.django_db
@@ -184,3 +184,31 @@ def test_pair_weights_are_the_net_share_of_the_votes():
 
     # 0 against 1: two for, one against. 0 against 2: one each. 1 against 2: a tie, one for.
     assert weights == [[0, 1, 0.333], [1, 2, 0.5]]
+
+
+def test_a_duel_says_when_the_newest_beats_the_base_however_often_one_looks():
+    won = [("new", "base", 1.0, i) for i in range(40)]
+
+    early, late = outlook.duel("new", "base", won[:4]), outlook.duel("new", "base", won)
+
+    assert early["decided"] is False
+    assert early["low"] < 0.5 < early["high"]
+    assert early["more"] > 0
+    assert late["decided"] is True
+    assert late["low"] > 0.5
+    assert (late["win_rate"], late["tasks"]) == (1.0, 40)
+
+
+def test_two_labelers_of_one_task_are_one_observation_of_a_duel():
+    votes = [("new", "base", 1.0, 1), ("base", "new", 1.0, 1), ("base", "new", 0.5, 2)]
+
+    assert outlook.duel("new", "base", votes)["tasks"] == 2
+    assert outlook.duel("new", "base", votes)["win_rate"] == 0.5
+    assert outlook.duel("new", "base", votes[:2]) is None
+
+
+def test_no_forecast_is_made_from_two_sizes(project):
+    found = outlook.forecast(project)
+
+    assert found["gain"] is None
+    assert "3" in found["reason"] or "three" in found["reason"]
