@@ -39,7 +39,10 @@ export function Component() {
   const name = session?.user?.name || session?.user?.email || "";
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page starts at its top.
-  useEffect(() => window.scrollTo(0, 0), [location.pathname]);
+  useEffect(() => {
+    // In braces: newer browsers answer with a promise, which is no clean-up.
+    window.scrollTo(0, 0);
+  }, [location.pathname]);
 
   return (
     <>

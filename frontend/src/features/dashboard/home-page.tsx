@@ -94,6 +94,8 @@ function Start({ queues }: { queues: Queue[] }) {
 
 function Queues({ queues }: { queues: Queue[] }) {
   const { t } = useTranslation();
+  // With one queue the big button above says it all.
+  const several = queues.filter((queue) => queue.waiting > 0).length > 1;
   return (
     <Section title={t("dashboard.queues")}>
       <ul className={`panel ${classes.queues}`}>
@@ -113,7 +115,7 @@ function Queues({ queues }: { queues: Queue[] }) {
                 ? t("dashboard.waiting", { count: queue.waiting })
                 : t("dashboard.nothingWaiting")}
             </span>
-            {queue.waiting > 0 && (
+            {several && queue.waiting > 0 && (
               <Button
                 component={Link}
                 to={`/label/${queue.project.id}`}
