@@ -15,8 +15,11 @@ function useSessionMutation<Input>(send: (input: Input) => Promise<Session>) {
   return useMutation({
     mutationFn: send,
     onSuccess: (session) => {
-      // Whatever the person before was shown must not be shown to this one.
-      client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+      // Whatever the person before was shown must not be shown to this one; an invitation is
+      // nobody's yet.
+      client.removeQueries({
+        predicate: ({ queryKey }) => queryKey[0] !== "session" && queryKey[0] !== "invitation",
+      });
       client.setQueryData(sessionQuery.queryKey, session);
     },
   });

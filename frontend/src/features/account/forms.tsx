@@ -41,12 +41,15 @@ export function SignInForm({ onDone }: { onDone?: () => void }) {
     <form
       className={classes.form}
       noValidate
-      onSubmit={form.onSubmit((values) =>
-        signIn.mutate(values, {
-          onSuccess: onDone,
-          onError: (error) => form.setErrors(fieldErrors(error)),
-        }),
-      )}
+      onSubmit={form.onSubmit(async (values) => {
+        try {
+          // Awaited, because the page may replace this form as soon as there is a session.
+          await signIn.mutateAsync(values);
+          onDone?.();
+        } catch (error) {
+          form.setErrors(fieldErrors(error));
+        }
+      })}
     >
       <FormFailure error={signIn.error} />
       <TextInput
@@ -93,12 +96,15 @@ export function SignUpForm({
     <form
       className={classes.form}
       noValidate
-      onSubmit={form.onSubmit((values) =>
-        signUp.mutate(
-          { ...values, invitation, language: knownLanguage(i18n.language) ?? "en" },
-          { onSuccess: onDone, onError: (error) => form.setErrors(fieldErrors(error)) },
-        ),
-      )}
+      onSubmit={form.onSubmit(async (values) => {
+        const language = knownLanguage(i18n.language) ?? "en";
+        try {
+          await signUp.mutateAsync({ ...values, invitation, language });
+          onDone?.();
+        } catch (error) {
+          form.setErrors(fieldErrors(error));
+        }
+      })}
     >
       <FormFailure error={signUp.error} />
       <TextInput

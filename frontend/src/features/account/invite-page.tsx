@@ -1,11 +1,11 @@
 import { Button, Tabs } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { useAcceptInvitation, useInvitationPreview, useSession } from "~/api/session";
 import type { InvitationPreview } from "~/api/types";
 import { dateTime } from "~/components/format";
-import { errorSentence, Loaded, Sentence } from "~/components/sentence";
+import { notify, notifyFailure } from "~/components/notify";
+import { Loaded, Sentence } from "~/components/sentence";
 import { useTitle } from "~/components/use-title";
 import { Entry } from "./entry";
 import classes from "./entry.module.css";
@@ -48,14 +48,11 @@ function Join({ token, invitation }: { token: string; invitation: InvitationPrev
   const navigate = useNavigate();
   const team = invitation.team.name;
 
-  const join = () =>
-    accept.mutate(undefined, {
-      onSuccess: () => {
-        notifications.show({ message: t("account.joined", { team }) });
-        void navigate("/");
-      },
-      onError: (error) => notifications.show({ color: "red", message: errorSentence(error) }),
-    });
+  const welcome = () => {
+    notify(t("account.joined", { team }));
+    void navigate("/");
+  };
+  const join = () => accept.mutateAsync().then(welcome, notifyFailure);
 
   return (
     <>
@@ -80,7 +77,8 @@ function Join({ token, invitation }: { token: string; invitation: InvitationPrev
             <Tabs.Tab value="have">{t("account.inviteHave")}</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="new">
-            <SignUpForm invitation={token} onDone={join} />
+            {/* An account made by invitation is a member from its first moment. */}
+            <SignUpForm invitation={token} onDone={welcome} />
           </Tabs.Panel>
           <Tabs.Panel value="have">
             <SignInForm onDone={join} />

@@ -19,7 +19,7 @@ export function Invitations({ team }: { team: Team }) {
   });
   const made = invite.data;
   return (
-    <Section title={t("teams.invite")}>
+    <Section title={t("teams.inviteTitle")}>
       <div className="panel">
         <form
           className={classes.invite}

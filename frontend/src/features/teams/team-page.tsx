@@ -1,3 +1,5 @@
+import { Button } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { useSession } from "~/api/session";
@@ -21,9 +23,20 @@ function TeamScreen({ team }: { team: Team }) {
   useLive(`team:${team.id}`);
   const members = useMembers(team.id);
   const { data: session } = useSession();
+  const [inviting, invite] = useDisclosure(false);
   return (
-    <Page title={team.name} lead={t("teams.lead", { count: team.members_count })}>
-      {may(session, "invitation.edit", team.id) && <Invitations team={team} />}
+    <Page
+      title={team.name}
+      lead={t("teams.lead", { count: team.members_count })}
+      actions={
+        may(session, "invitation.edit", team.id) && (
+          <Button onClick={invite.toggle} aria-expanded={inviting}>
+            {t("teams.invite")}
+          </Button>
+        )
+      }
+    >
+      {inviting && <Invitations team={team} />}
       <Section title={t("teams.people")}>
         <Loaded query={members}>
           {(list) => (

@@ -23,6 +23,7 @@ export default {
   bringBackName: "Bring back {{name}}",
   returned: "{{name}} is back.",
   invite: "Invite by link",
+  inviteTitle: "Invite somebody",
   inviteEmail: "Only for this address (optional)",
   makeLink: "Make a link",
   linkFor: "Link for one {{role}}",

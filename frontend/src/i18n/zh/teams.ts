@@ -23,6 +23,7 @@ export default {
   bringBackName: "恢复 {{name}}",
   returned: "{{name}} 已恢复。",
   invite: "通过链接邀请",
+  inviteTitle: "邀请成员",
   inviteEmail: "仅限此邮箱（可选）",
   makeLink: "创建链接",
   linkFor: "一位{{role}}的链接",
