@@ -1,4 +1,4 @@
-import { Button, CopyButton, Select, TextInput } from "@mantine/core";
+import { Button, CopyButton, NativeSelect, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { useInvitations, useInvite, useRevokeInvitation } from "~/api/teams";
@@ -27,9 +27,8 @@ export function Invitations({ team }: { team: Team }) {
             invite.mutate({ role, ...(email && { email }) }, { onError: notifyFailure }),
           )}
         >
-          <Select
+          <NativeSelect
             label={t("teams.role")}
-            allowDeselect={false}
             data={rolesGiven(team.role).map((value) => ({ value, label: t(`role.${value}`) }))}
             key={form.key("role")}
             {...form.getInputProps("role")}
