@@ -16,7 +16,7 @@ from annotation import events
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import Checkpoint, Project, Prompt, Response, User
 from annotation.models.prompt import content_hash, split_of
-from annotation.services.bulk import insert_rows, random_ids
+from annotation.services.bulk import insert_rows, random_ids, renew_statistics
 
 BATCH = 2000
 MOST_ERRORS = 1000
@@ -124,9 +124,14 @@ def import_prompts(
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         writers = Writers(project)
         records = _parsed(lines, report)
+        renewed_at = 0
         while batch := list(islice(records, BATCH)):
             _store(project, batch, writers, report)
             on_progress(report)
+            # At the first batch and whenever the tables have grown tenfold.
+            if report.created >= 10 * renewed_at + BATCH // 2:
+                renew_statistics(Prompt, Response)
+                renewed_at = report.created
         on_progress(report)
         if strict and report.bad_lines:
             transaction.set_rollback(True)

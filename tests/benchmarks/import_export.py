@@ -234,14 +234,19 @@ def report(results: dict[str, dict[str, dict[str, float]]], prompts: int) -> str
     ]
     for database, steps in results.items():
         for step, found in steps.items():
-            kept = min(found["seconds"], found["cpu"]) < TARGET_SECONDS and found["mb"] < TARGET_MB
-            target = "" if step.startswith("bare") else ("kept" if kept else "**missed**")
+            target = "" if step.startswith("bare") else _verdict(found)
             lines.append(
                 f"| {database} | {step} | {found['seconds']:.2f} | {found['cpu']:.2f} | "
                 f"{prompts / found['seconds']:,.0f} | {found['mb']:.0f} | {target} |"
             )
     lines += ["", f"Target: under {TARGET_SECONDS} s and {TARGET_MB} MB each way.", ""]
     return "\n".join(lines)
+
+
+def _verdict(found: dict[str, float]) -> str:
+    if found["mb"] >= TARGET_MB or found["cpu"] >= TARGET_SECONDS:
+        return "**missed**"
+    return "kept" if found["seconds"] < TARGET_SECONDS else "CPU time kept"
 
 
 def main() -> None:
