@@ -1,4 +1,4 @@
-import { Button, Select, Table } from "@mantine/core";
+import { Button, NativeSelect, Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useChangeMember } from "~/api/teams";
@@ -98,20 +98,20 @@ function MemberRow({
       </Table.Td>
       <Table.Td>
         {editable && roles.length > 1 ? (
-          <Select
+          <NativeSelect
             size="xs"
             w="8.5rem"
             aria-label={t("teams.roleOf", { name })}
-            allowDeselect={false}
             value={role}
             data={ROLES.filter((one) => roles.includes(one) || one === role).map((value) => ({
               value,
               label: t(`role.${value}`),
             }))}
-            onChange={(next) =>
-              next &&
-              next !== role &&
-              change.mutate({ id: member.id, role: next as Role }, { onError: notifyFailure })
+            onChange={(event) =>
+              change.mutate(
+                { id: member.id, role: event.currentTarget.value as Role },
+                { onError: notifyFailure },
+              )
             }
           />
         ) : (
