@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { get, patch, post } from "./client";
-import type { Overview, Policy } from "./types";
+import { get, post } from "./client";
+import type { Overview } from "./types";
 
 export const useProjects = () =>
   useQuery({
@@ -29,15 +29,6 @@ export function useCreateProject() {
     mutationFn: (input: { team: string; name: string; description: string }) =>
       post("/api/projects/", { body: input }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["projects"] }),
-  });
-}
-
-export function useUpdateProject(id: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (input: { description?: string; policy?: Partial<Policy> }) =>
-      patch("/api/projects/{project_id}/", { path: { project_id: id }, body: input }),
-    onSettled: () => client.invalidateQueries({ queryKey: ["project", id] }),
   });
 }
 

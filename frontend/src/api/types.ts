@@ -18,17 +18,14 @@ export type Role = Schemas["Role"];
 export type Session = Schemas["Session"];
 export type Membership = Schemas["MyMembership"];
 export type Token = Schemas["TokenOf"];
-export type NewToken = Schemas["NewToken"];
 export type Team = Schemas["TeamOf"];
 export type Member = Schemas["MemberOf"];
 export type MemberStatus = Schemas["MembershipStatus"];
-export type Invitation = Schemas["InvitationOf"];
 export type InvitationPreview = Schemas["InvitationByLink"];
 
 // Projects
 
 export type Project = Schemas["ProjectOf"];
-export type Policy = Schemas["PolicyShown"];
 export type Prompt = Schemas["PromptOf"];
 export type PromptWithResponses = Schemas["PromptWithResponses"];
 export type ImportOutcome = Schemas["ImportOutcome"];

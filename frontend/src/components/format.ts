@@ -16,10 +16,6 @@ export function quantity(value: number): string {
   return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 4 }).format(value);
 }
 
-export function percent(share: number, digits = 0): string {
-  return `${number(share * 100, digits)} %`;
-}
-
 /** A value with its interval; agreement coefficients are shown with two digits. */
 export function interval(estimate: Interval | null | undefined, digits = 2): string {
   if (!estimate) return i18n.t("none");

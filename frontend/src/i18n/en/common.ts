@@ -60,7 +60,6 @@ export default {
     remove: "Remove",
     showTable: "Show as table",
     showChart: "Show as chart",
-    download: "Download",
     more: "Show more",
     less: "Show less",
   },

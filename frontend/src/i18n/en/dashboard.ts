@@ -9,8 +9,6 @@ export default {
   queues: "Your queues",
   today: "Today",
   week: "This week",
-  labels_one: "{{count}} label",
-  labels_other: "{{count}} labels",
   kind: {
     compare: "Compare two responses",
     rank: "Rank several responses",

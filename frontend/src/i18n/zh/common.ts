@@ -55,7 +55,6 @@ export default {
     remove: "删除",
     showTable: "显示为表格",
     showChart: "显示为图表",
-    download: "下载",
     more: "展开",
     less: "收起",
   },

@@ -9,8 +9,6 @@ export default {
   queues: "您的队列",
   today: "今天",
   week: "本周",
-  labels_one: "{{count}} 个标注",
-  labels_other: "{{count}} 个标注",
   kind: { compare: "比较两个回答", rank: "为多个回答排序", mixed: "比较与排序" },
   empty: "现在没有轮次需要标注。列表会自动刷新；您也可以关闭页面，稍后再来。",
   noTeam: "您还没有加入任何团队。请打开管理者发给您的邀请链接。",
