@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = ["the", "of", "and", "to", "in", "is", "that", "for", "with", "as", "people", "water"]
 STEPS = ("import", "import again", "export", "bare import", "bare export")
+OWN_DATABASE = "whetstone_bench_import_export"
 TARGET_SECONDS, TARGET_MB = 10, 300
 
 
@@ -206,14 +207,20 @@ def postgres_database(url: str) -> str | None:
     """A fresh database on the server of `url`; None where nothing answers."""
     import psycopg
 
-    name = "whetstone_bench"
     try:
+        drop_database(url)
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {OWN_DATABASE}")
     except psycopg.OperationalError:
         return None
-    return f"{url.rsplit('/', 1)[0]}/{name}"
+    return f"{url.rsplit('/', 1)[0]}/{OWN_DATABASE}"
+
+
+def drop_database(url: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {OWN_DATABASE} WITH (FORCE)")
 
 
 def report(results: dict[str, dict[str, dict[str, float]]], prompts: int) -> str:
@@ -270,6 +277,8 @@ def main() -> None:
             print(name)
             write_input(Path(folder) / "input.jsonl", options.prompts)
             results[name] = run(database, Path(folder), options.prompts)
+    if "PostgreSQL" in results:
+        drop_database(server)
     text = report(results, options.prompts)
     print(text)
     if options.write:
