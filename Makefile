@@ -36,7 +36,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json | $(VENV)/.installed
 	@echo "Installing front-end packages ..."
-	@cd frontend && $(NPM) ci --no-audit --no-fund --loglevel=error
+	@cd frontend && $(NPM) install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 frontend/dist/index.html: frontend/node_modules/.installed $(FRONTEND)
@@ -76,7 +76,7 @@ format: $(VENV)/.installed
 	@cd frontend && $(NPM) run --silent format
 
 # The committed schema and the TypeScript types made from it; a test fails when they are stale.
-schema: setup
+schema: $(VENV)/.installed frontend/node_modules/.installed
 	@$(BIN)/python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn
 	@cd frontend && $(NPM) run --silent types
 

@@ -13,7 +13,8 @@ from annotation.api.prompts import MessageOf
 from annotation.errors import InvalidInput
 from annotation.models import Project, TaskKind, User
 from annotation.services import assignments
-from annotation.services.assignments import MOST_HELD, Held, Lease
+from annotation.services.assignments import Held, Lease
+from annotation.services.queues import MOST_HELD
 
 LETTERS = "ABCDEFGHI"
 STRENGTHS = 3

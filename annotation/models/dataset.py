@@ -37,9 +37,7 @@ class Dataset(Noun):
     objects = DatasetQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["round", "key"], name="dataset_key_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["round", "key"], name="dataset_key_unique")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.digest[7:15]}"

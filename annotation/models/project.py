@@ -38,9 +38,7 @@ class Project(Noun):
     criteria = models.JSONField(default=list, blank=True)
     languages = models.JSONField(default=list, blank=True)
 
-    task_kind = models.CharField(
-        max_length=10, choices=PolicyKind.choices, default=PolicyKind.RANK
-    )
+    task_kind = models.CharField(max_length=10, choices=PolicyKind.choices, default=PolicyKind.RANK)
     responses_per_prompt = models.PositiveSmallIntegerField(
         default=4, validators=[MinValueValidator(2), MaxValueValidator(9)]
     )

@@ -29,9 +29,7 @@ class Response(Noun):
     )
     text = models.TextField()
     source = models.CharField(max_length=10, choices=Source.choices)
-    checkpoint = models.ForeignKey(
-        Checkpoint, models.PROTECT, null=True, related_name="responses"
-    )
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, null=True, related_name="responses")
     author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     # Position among what this writer wrote for this prompt in this round: 0, 1, ...
     index = models.PositiveSmallIntegerField(default=0)

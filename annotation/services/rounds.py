@@ -35,7 +35,7 @@ def create_round(project: Project, *, recipe: dict[str, Any], by: User | None) -
     checked = parse_recipe(recipe).to_json()
     with transaction.atomic():
         # The project's row serialises two people pressing "New round" at once.
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         last = Round.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
         round_ = Round.objects.create(project=project, number=last + 1, recipe=checked)
         _record(round_, "round.created", by)

@@ -145,7 +145,7 @@ def chromium():
                 "--no-first-run",
             ],
         )
-        expect.set_options(timeout=20_000)
+        expect.set_options(timeout=10_000)
         yield browser
         browser.close()
 
@@ -157,7 +157,7 @@ class Person:
         self.context = chromium.new_context(
             viewport={"width": 1280, "height": 860}, locale="en-US", **options
         )
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(10_000)
         self.page = self.context.new_page()
         self.heard = []
         self.problems = []

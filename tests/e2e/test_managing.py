@@ -32,7 +32,7 @@ def test_the_round_page_follows_the_labels_without_a_reload(place, person):
 
     bob.page.goto(here.label_url())
     for _ in range(2):
-        expect(bob.page.get_by_role("article").first).to_be_visible()
+        expect(bob.page.locator('[aria-label^="Response "]').first).to_be_visible()
         bob.page.keyboard.press("1")
         bob.page.keyboard.press("Enter")
         bob.page.wait_for_timeout(300)
@@ -128,7 +128,7 @@ def test_the_site_speaks_chinese(place, person):
     here = place(compares(1))
     bob = person(here, "bob")
     bob.page.goto(here.label_url())
-    expect(bob.page.get_by_role("article").first).to_be_visible()
+    expect(bob.page.locator('[aria-label^="Response "]').first).to_be_visible()
     bob.page.get_by_role("button", name="Menu").click()
     bob.page.get_by_role("menuitem", name="中文").click()
 

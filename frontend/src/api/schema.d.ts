@@ -854,6 +854,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccuracyAtOf: {
+            labels: number;
+            /** Format: double */
+            accuracy: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            pairs: number;
+        };
         AmendedOf: {
             assignment: components["schemas"]["AssignmentOf"];
         };
@@ -1018,6 +1028,29 @@ export interface components {
             /** @description Milliseconds on the client's clock; the newest draft wins. The draft may hold anything else besides, 16 kB in all. */
             saved_at: number;
         };
+        /** @description The newest checkpoint against the base; the bounds hold however often one looks. */
+        DuelOf: {
+            /** Format: uuid */
+            newest: string;
+            /** Format: uuid */
+            base: string;
+            /**
+             * Format: double
+             * @description A tie is half a win.
+             */
+            win_rate: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            tasks: number;
+            decided: boolean;
+            /**
+             * Format: double
+             * @description Tasks still needed, roughly.
+             */
+            more: number | null;
+        };
         EntryOf: {
             checkpoint: components["schemas"]["CheckpointNameOf"];
             /** Format: double */
@@ -1071,6 +1104,25 @@ export interface components {
             detail: unknown;
             /** Format: date-time */
             created_at: string;
+        };
+        ForecastOf: {
+            points: components["schemas"]["AccuracyAtOf"][];
+            gain: components["schemas"]["GainOf"] | null;
+            /** @description Why there is no forecast. */
+            reason: string | null;
+        };
+        GainOf: {
+            /** @description Labels more than now. */
+            more: number;
+            /**
+             * Format: double
+             * @description Points of held-out accuracy.
+             */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
         };
         GuidelineInputRequest: {
             text: string;
@@ -1259,6 +1311,7 @@ export interface components {
             /** @description [checkpoint, checkpoint, votes that would settle the pair or null] */
             indistinguishable: unknown;
             components: string[][];
+            duel: components["schemas"]["DuelOf"] | null;
             live_elo: components["schemas"]["LiveOf"][];
         };
         /**
@@ -1405,6 +1458,7 @@ export interface components {
             decisions: components["schemas"]["DecisionOf"][];
             latest_ladder: components["schemas"]["LadderOf"] | null;
             agreement: components["schemas"]["EstimateOf"] | null;
+            forecast: components["schemas"]["ForecastOf"];
         };
         PaginatedCheckpointOfList: {
             /** @example 123 */

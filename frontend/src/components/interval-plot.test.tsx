@@ -36,6 +36,7 @@ const LADDER: Ladder = {
   win_matrix: [],
   components: [],
   live_elo: [],
+  duel: null,
   entries: [entry("1", "base", 960), entry("2", "tuned", 990)],
   indistinguishable: [["1", "2", 120]],
 };
@@ -64,4 +65,20 @@ it("says in a sentence that nothing is known yet", () => {
 
   expect(screen.getByText(/No strength can be told yet/)).toBeVisible();
   expect(screen.queryByRole("img")).toBeNull();
+});
+
+it("tells whether the newest beats the base, in bounds that hold at every look", () => {
+  const duel = { newest: "2", base: "1", win_rate: 0.62, low: 0.48, high: 0.75, tasks: 60 };
+  const { unmount } = renderAlone(
+    <IntervalPlot ladder={{ ...LADDER, duel: { ...duel, decided: false, more: 41.2 } }} />,
+  );
+
+  expect(screen.getByText(/Whether tuned beats base is open/)).toHaveTextContent(
+    "wins 62 % of tasks so far (at least 48 %, at most 75 %). About 41 more tasks",
+  );
+  unmount();
+  renderAlone(
+    <IntervalPlot ladder={{ ...LADDER, duel: { ...duel, low: 0.53, decided: true, more: 0 } }} />,
+  );
+  expect(screen.getByText(/tuned beats base: it wins 62 % of tasks/)).toBeVisible();
 });

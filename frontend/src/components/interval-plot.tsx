@@ -43,7 +43,34 @@ export function IntervalPlot({ ladder }: { ladder: Ladder }) {
         </Button>
       </figcaption>
       {table ? <LadderTable ladder={ladder} /> : <Plot ladder={ladder} />}
+      <Duel ladder={ladder} />
     </figure>
+  );
+}
+
+/** The newest checkpoint against the base, in bounds that hold however often one looks. */
+function Duel({ ladder }: { ladder: Ladder }) {
+  const { t } = useTranslation();
+  const { duel } = ladder;
+  if (!duel) return null;
+  const name = (id: string) =>
+    ladder.entries.find((entry) => entry.checkpoint.id === id)?.checkpoint.name ?? id;
+  const verdict = duel.decided ? (duel.low >= 0.5 ? "duelBetter" : "duelWorse") : "duelOpen";
+  const more =
+    !duel.decided && duel.more !== null
+      ? ` ${t("ladder.duelMore", { count: Math.ceil(duel.more), tasks: number(duel.more) })}`
+      : "";
+  return (
+    <p className={classes.duel}>
+      {t(`ladder.${verdict}`, {
+        newest: name(duel.newest),
+        base: name(duel.base),
+        rate: number(duel.win_rate * 100),
+        low: number(duel.low * 100),
+        high: number(duel.high * 100),
+      })}
+      {more}
+    </p>
   );
 }
 

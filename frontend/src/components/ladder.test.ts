@@ -34,6 +34,7 @@ const ladder = (entries: LadderEntry[], open: Ladder["indistinguishable"]): Ladd
   win_matrix: [],
   components: [],
   live_elo: [],
+  duel: null,
   entries,
   indistinguishable: open,
 });

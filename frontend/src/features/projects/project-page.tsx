@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useOverview, useProject } from "~/api/projects";
 import type { Overview, Project } from "~/api/types";
-import { interval } from "~/components/format";
+import { interval, number } from "~/components/format";
 import { IntervalPlot } from "~/components/interval-plot";
 import { LabelTable } from "~/components/label-table";
 import { LoadedPage, Page, Section } from "~/components/page";
@@ -152,6 +152,18 @@ function Rounds({
               {overview.agreement
                 ? `${interval(overview.agreement)} · ${t("projects.agreementOf", { count: overview.agreement.n })}`
                 : t("projects.noAgreement")}
+            </div>
+            <div>
+              <span className="quiet">{t("projects.forecast")}</span>
+              <br />
+              {overview.forecast.gain
+                ? t("projects.forecastGain", {
+                    more: number(overview.forecast.gain.more),
+                    value: number(overview.forecast.gain.value, 1),
+                    low: number(overview.forecast.gain.low, 1),
+                    high: number(overview.forecast.gain.high, 1),
+                  })
+                : t("projects.noForecast")}
             </div>
           </div>
         </Section>

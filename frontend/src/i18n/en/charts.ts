@@ -21,6 +21,14 @@ export const ladder = {
   rank: "Rank",
   votes: "Votes",
   record: "Won / tied / lost",
+  duelBetter:
+    "{{newest}} beats {{base}}: it wins {{rate}} % of tasks (at least {{low}} %, at most {{high}} %, however often one looks).",
+  duelWorse:
+    "{{newest}} loses to {{base}}: it wins {{rate}} % of tasks (at least {{low}} %, at most {{high}} %, however often one looks).",
+  duelOpen:
+    "Whether {{newest}} beats {{base}} is open: it wins {{rate}} % of tasks so far (at least {{low}} %, at most {{high}} %).",
+  duelMore_one: "About {{tasks}} more task should settle it.",
+  duelMore_other: "About {{tasks}} more tasks should settle it.",
 } as const;
 
 export const curves = {

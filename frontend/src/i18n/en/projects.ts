@@ -26,6 +26,10 @@ export default {
   agreementOf_one: "from {{count}} shared pair",
   agreementOf_other: "from {{count}} shared pairs",
   noAgreement: "Not known yet: too few tasks were labeled by two people.",
+  forecast: "What more labels should bring",
+  forecastGain:
+    "{{more}} more labels: {{value}} points of held-out accuracy, between {{low}} and {{high}}.",
+  noForecast: "Not known yet: it takes reward models trained on three different numbers of labels.",
   ladder: "Ladder",
   progress: {
     responses: "{{done}} of {{total}} responses",

@@ -19,6 +19,14 @@ export const ladder = {
   rank: "名次",
   votes: "票数",
   record: "胜 / 平 / 负",
+  duelBetter:
+    "{{newest}} 胜过 {{base}}：赢得 {{rate}} % 的任务（不论查看多少次，均在 {{low}} % 与 {{high}} % 之间）。",
+  duelWorse:
+    "{{newest}} 不如 {{base}}：赢得 {{rate}} % 的任务（不论查看多少次，均在 {{low}} % 与 {{high}} % 之间）。",
+  duelOpen:
+    "{{newest}} 是否胜过 {{base}} 尚无定论：目前赢得 {{rate}} % 的任务（在 {{low}} % 与 {{high}} % 之间）。",
+  duelMore_one: "大约再有 {{tasks}} 个任务即可定论。",
+  duelMore_other: "大约再有 {{tasks}} 个任务即可定论。",
 };
 
 export const curves = {

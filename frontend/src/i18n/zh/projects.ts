@@ -26,6 +26,10 @@ export default {
   agreementOf_one: "来自 {{count}} 个共同的对",
   agreementOf_other: "来自 {{count}} 个共同的对",
   noAgreement: "尚不清楚：由两人标注的任务太少。",
+  forecast: "更多标注预计带来的提升",
+  forecastGain:
+    "再有 {{more}} 个标注：留出集准确率提升 {{value}} 个百分点，介于 {{low}} 与 {{high}} 之间。",
+  noForecast: "尚不清楚：需要用三种不同数量的标注训练出的奖励模型。",
   ladder: "天梯",
   progress: {
     responses: "{{done}} / {{total}} 个回答",
