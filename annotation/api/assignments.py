@@ -14,7 +14,7 @@ from annotation.errors import InvalidInput
 from annotation.models import Project, TaskKind, User
 from annotation.services import assignments
 from annotation.services.assignments import Held, Lease
-from annotation.services.queues import MOST_HELD
+from annotation.services.seats import MOST_HELD
 
 LETTERS = "ABCDEFGHI"
 STRENGTHS = 3

@@ -17,7 +17,7 @@ from annotation.api.fast import FastView, body
 from annotation.models import Assignment, Label, User
 from annotation.services import assignments, labels
 from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH, Answer
-from annotation.services.queues import MOST_HELD
+from annotation.services.seats import MOST_HELD
 
 
 class AnswerInput(serializers.Serializer[Any]):

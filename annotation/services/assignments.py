@@ -15,7 +15,7 @@ from annotation import events
 from annotation.database import Columns, as_uuid, change, fetch, writing
 from annotation.errors import AlreadyLabeled, InvalidInput, LeaseExpired
 from annotation.models import Assignment, Project, Prompt, Task, User
-from annotation.services.queues import MOST_HELD, recount, step, top_up
+from annotation.services.seats import MOST_HELD, recount, step, top_up
 
 DRAFT_BYTES = 16 * 1024
 EXPIRED_AT_ONCE = 50

@@ -15,7 +15,7 @@ from annotation.database import change, fetch, insert, writing
 from annotation.errors import Conflict, InvalidInput, InvalidRanking, LeaseExpired, NothingToUndo
 from annotation.models import Assignment, Label, Project, TaskKind, User
 from annotation.services.assignments import State, check_hold, lock_task, refuse
-from annotation.services.queues import recount, step, top_up, uncount
+from annotation.services.seats import recount, step, top_up, uncount
 
 Ranking = Sequence[int | None]
 MOST_FLAGS, FLAG_LENGTH, TEXT_LENGTH = 20, 50, 50_000

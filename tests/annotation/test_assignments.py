@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from annotation.errors import AlreadyLabeled, InvalidInput, LeaseExpired
 from annotation.models import Assignment, Label, Membership, Round, Seat, Task
-from annotation.services import queues, tasks
+from annotation.services import seats, tasks
 from annotation.services.assignments import (
     expire_leases,
     hold_assignments,
@@ -14,7 +14,7 @@ from annotation.services.assignments import (
     skip_assignment,
 )
 from annotation.services.labels import Answer, submit_label
-from annotation.services.queues import shown_order
+from annotation.services.seats import shown_order
 from tests.annotation.labeling import add_tasks, assignment_of, make_labelers, make_round, post, url
 
 pytestmark = pytest.mark.django_db
@@ -344,7 +344,7 @@ def test_a_body_that_is_not_json_is_refused_by_name(project, bob, client_of):
 
 
 def test_what_was_locked_when_the_cursor_went_by_is_found_at_the_end(project, bob, monkeypatch):
-    monkeypatch.setattr(queues, "SWEEP", 2)
+    monkeypatch.setattr(seats, "SWEEP", 2)
     make_round(project, n=9)
     # As if the first seven had been locked by somebody when bob asked.
     Seat.objects.create(project=project, labeler=bob, cursor=6)
@@ -359,7 +359,7 @@ def test_what_was_locked_when_the_cursor_went_by_is_found_at_the_end(project, bo
 
 
 def test_a_sweep_looks_at_a_bounded_stretch_and_starts_over(project, team, bob, monkeypatch):
-    monkeypatch.setattr(queues, "SWEEP", 3)
+    monkeypatch.setattr(seats, "SWEEP", 3)
     make_round(project, n=8, labels_wanted=2)
     for _ in range(8):
         label(hold_assignments(project, labeler=bob, hold=1).leases[0], bob)

@@ -8,7 +8,7 @@ import pytest
 
 from annotation.models import Assignment, Checkpoint, Response, Task
 from annotation.services.assignments import hold_assignments
-from annotation.services.queues import shown_order
+from annotation.services.seats import shown_order
 from tests.annotation.labeling import make_labelers, make_round, post, url
 
 pytestmark = pytest.mark.django_db
