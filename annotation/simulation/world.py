@@ -18,12 +18,12 @@ SHARES: Mapping[str, float] = {"en": 0.88, "zh": 0.12}
 
 # Share of each way of answering in the pretraining text.
 QUALITIES: Mapping[str, float] = {
-    "polite": 0.20,
-    "curt": 0.20,
-    "wrong": 0.22,
+    "polite": 0.22,
+    "curt": 0.24,
+    "wrong": 0.18,
     "rambling": 0.12,
     "rude": 0.14,
-    "unfinished": 0.12,
+    "unfinished": 0.10,
 }
 
 # No phrase below contains a word that answers some question.
