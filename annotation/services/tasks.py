@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 
 from annotation import events
@@ -13,6 +13,7 @@ from annotation.errors import InvalidInput
 from annotation.models import (
     Assignment,
     Label,
+    Membership,
     Project,
     Prompt,
     Response,
@@ -21,6 +22,7 @@ from annotation.models import (
     TaskKind,
     TaskResponse,
 )
+from annotation.permissions import ALLOWED
 from annotation.services.bulk import insert_rows
 from annotation.services.queues import end_of
 
@@ -111,6 +113,23 @@ def is_labeled(round: Round) -> bool:
     """Whether every task has the labels it wanted."""
     counted = progress(round)
     return counted.done >= counted.total
+
+
+def stranded(round: Round) -> int:
+    """How many open tasks nobody in the team can take: all who may label have had them.
+
+    Skipped by everybody, or more labels wanted than there are labelers: the round then waits for
+    a person to invite somebody or to go on without. Reads every open task; for a round that has
+    stood still, not for every look.
+    """
+    had = Assignment.objects.filter(task=OuterRef(OuterRef("pk")), labeler=OuterRef("user"))
+    could = Membership.objects.filter(
+        ~Exists(had.exclude(state=Assignment.State.EXPIRED)),
+        team=round.project.team_id,
+        status=Membership.Status.ACTIVE,
+        role__in=[role for role, allowed in ALLOWED.items() if "label.create" in allowed],
+    )
+    return Task.objects.filter(~Exists(could), round=round, is_open=True).count()
 
 
 def close(round: Round) -> None:

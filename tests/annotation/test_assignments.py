@@ -429,6 +429,19 @@ def test_progress_counts_first_words_only(project, bob):
     assert not tasks.is_labeled(round_)
 
 
+def test_says_how_many_tasks_nobody_can_take_any_more(project, team, alice, bob):
+    round_ = make_round(project, n=2)
+    assert tasks.stranded(round_) == 0
+
+    for who in (alice, bob):
+        while held := hold_assignments(project, labeler=who, hold=1).leases:
+            skip_assignment(assignment_of(held[0]), by=who, reason="", hold=1)
+
+    assert tasks.stranded(round_) == 2
+    make_labelers(team, 1)
+    assert tasks.stranded(round_) == 0
+
+
 def test_queues_say_what_waits(project, bob, client_of):
     round_ = make_round(project, n=4)
     label(hold_assignments(project, labeler=bob, hold=2).leases[0], bob)
