@@ -30,6 +30,13 @@ from training import records  # noqa: E402
 from training.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec  # noqa: E402
 
 EVAL_SHARE = 0.2
+CONTESTS = [
+    ("dpo", "base", "hidden"),
+    ("ppo", "base", "hidden"),
+    ("ppo", "dpo", "hidden"),
+    ("ppo", "base", "labelers"),
+]
+REWARDS = ("reward 1", "reward 2")
 
 
 def split_of(text):
@@ -245,11 +252,28 @@ def main():
     )  # fmt: skip
     given = parser.parse_args()
     recipe = changed(DEMO, given.set)
+    rows = []
     for seed in given.seeds:
-        row = Cycle(given.out / str(seed), seed, recipe, given.threads).run()
-        print(json.dumps(row, indent=1), flush=True)
-        with (given.out / "table.jsonl").open("a") as table:
-            table.write(json.dumps({"set": given.set, **row}) + "\n")
+        rows.append(Cycle(given.out / str(seed), seed, recipe, given.threads).run())
+        print(json.dumps(rows[-1], indent=1), flush=True)
+        with (given.out / "table.jsonl").open("a") as file:
+            file.write(json.dumps({"set": given.set, **rows[-1]}) + "\n")
+    print(table(rows))
+
+
+def table(rows):
+    """The rows as docs/demo.md shows them."""
+    contests = [(f"{one} over {other}", by) for one, other, by in CONTESTS]
+    head = ["seed", *(f"{contest}, {by}" for contest, by in contests), "right", "polite", "rude"]
+    head += ["ended", "reward accuracy", "seconds"]
+    lines = [head, ["---"] * len(head)]
+    for row in rows:
+        cells = ["{} [{}, {}]".format(*row[contest][by]) for contest, by in contests]
+        for share in ("right", "polite", "rude", "eos"):
+            cells.append(" / ".join(f"{row[model][share]:.2f}" for model in ("base", "dpo", "ppo")))
+        cells.append(" / ".join(f"{row[name]['eval/accuracy']:.2f}" for name in REWARDS))
+        lines.append([str(row["seed"]), *cells, str(row["total seconds"])])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def changed(recipe: Recipe, assignments):

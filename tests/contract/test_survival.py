@@ -4,6 +4,7 @@ A real server process, a real tiny model, real jobs. Nothing acknowledged may be
 the job goes on from its checkpoint, the round completes.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -81,10 +82,8 @@ def site(tmp_path, database):
         site.process.terminate()
         site.process.wait(timeout=30)
     for status in tmp_path.glob("runs/*/status.json"):
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(json.loads(status.read_text())["pid"], signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
 
 
 def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):
