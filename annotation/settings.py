@@ -14,7 +14,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Name -> what it does. `docs/operating.md` shows this table; a test holds the two together.
 KNOWN = {
-    "WHETSTONE_SECRET_KEY": "signs sessions and invitations; made and kept in the storage by default",
+    "WHETSTONE_SECRET_KEY": "signs sessions and invitations; made once and kept in the storage",
     "WHETSTONE_DEBUG": "1 shows tracebacks in the browser; never on a reachable machine",
     "WHETSTONE_HOSTS": "comma-separated host names this site answers to",
     "WHETSTONE_ORIGINS": "comma-separated origins (https://...) trusted for forms behind a proxy",
