@@ -106,7 +106,8 @@ def resolve_block(round: Round, *, action: str, by: User | None) -> Round:
             )
         if action != "cancel":
             _apply(locked, blocked, action, by)
-            _enter(locked, blocked["state"])
+            going_on = action == "enough"
+            _enter(locked, NEXT[blocked["state"]] if going_on else blocked["state"])
         _record(locked, "round.resolved", by, choice=action)
     if action == "cancel":
         return cancel_round(round, by=by)
@@ -129,6 +130,8 @@ def _apply(round: Round, blocked: dict[str, Any], action: str, by: User | None) 
         Checkpoint.objects.filter(pk=evidence["checkpoint"]).update(is_accepted=False)
         round.recipe["gates"] = []
         round.save(update_fields=["recipe"])
+    elif action == "enough":
+        tasks.close(round)
     elif action == "skip_training":
         round.recipe["training"] = []
         round.save(update_fields=["recipe"])

@@ -9,15 +9,20 @@ and the result once.
 
 import zlib
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
+from django.utils import timezone
 
 from annotation.models import Checkpoint, Dataset, Job, Prompt, Round, Split
 from annotation.services import checkpoints, consensus, datasets, generation, jobs, ratings, tasks
 from annotation.services.recipes import PromptChoice, Recipe, Step
 
+# A round without a lease or an answer for this long is asked whether anybody can go on.
+STILL = timedelta(seconds=60)
 KINDS = {"reward": Checkpoint.Kind.REWARD, "pretrain": Checkpoint.Kind.BASE}
 HELD_OUT = PromptChoice(count=200, split=Split.EVAL.value)
 GATE_NAMES = {"reward_accuracy": "eval/accuracy"}
@@ -89,14 +94,35 @@ def generate(round: Round, recipe: Recipe) -> Together | None:
 
 
 def label(round: Round, recipe: Recipe) -> Together | None:
-    """Wait for people; go on when every task has its labels."""
+    """Wait for people; go on when every task has its labels, ask when nobody can give them."""
     progress = tasks.progress(round)
     if progress.total == 0:
         raise Blocked(
             "This round has no tasks. Cancel it, and start one whose recipe generates responses.",
             actions={"cancel": "Cancel the round"},
         )
-    return partial(tasks.close, round) if progress.done >= progress.total else None
+    if progress.done >= progress.total:
+        return partial(tasks.close, round)
+    if progress.leased == 0 and _stands_still(round):
+        stranded = tasks.stranded(round)
+        if stranded and stranded == round.tasks.filter(is_open=True).count():
+            raise Blocked(
+                f"{stranded} tasks want labels that nobody in the team can give: everybody who may "
+                "label has labeled or skipped them. Invite more labelers, or go on with the "
+                f"{progress.done} of {progress.total} labels there are?",
+                evidence={"tasks": stranded, "done": progress.done, "total": progress.total},
+                actions={
+                    "retry": "Look again",
+                    "enough": "Go on with these labels",
+                    "cancel": "Cancel the round",
+                },
+            )
+    return None
+
+
+def _stands_still(round: Round) -> bool:
+    last = round.assignments.aggregate(at=Max("ended_at"))["at"]
+    return last is not None and timezone.now() - last > STILL
 
 
 def aggregate(round: Round, recipe: Recipe) -> Together | None:

@@ -1,15 +1,27 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from annotation.errors import Conflict, InvalidInput
-from annotation.models import Checkpoint, Dataset, Event, Job, Label, Response, Round, Task
-from annotation.services import rounds
+from annotation.models import (
+    Assignment,
+    Checkpoint,
+    Dataset,
+    Event,
+    Job,
+    Label,
+    Response,
+    Round,
+    Task,
+)
+from annotation.services import rounds, stages
 from tests.annotation.cycle import (
     RECIPE,
     counts,
     finish_generation,
     finish_training,
+    label_all,
     labeled_round,
     make_base,
     make_prompts,
@@ -261,3 +273,22 @@ def test_a_draft_takes_a_new_recipe_and_a_started_round_does_not(ready, alice):
     rounds.start_round(draft, by=alice)
     with pytest.raises(Conflict, match="Only a draft"):
         rounds.change_recipe(draft, recipe=RECIPE, by=alice)
+
+
+def test_a_round_that_nobody_can_finish_asks_instead_of_waiting(ready, bob, alice, tmp_path):
+    recipe = {**RECIPE, "tasks": {"kind": "rank", "labels_wanted": 3}}
+    made = labeled_round(ready, bob, tmp_path, recipe)
+    label_all(made, alice)
+    rounds.advance(made)
+    assert made.state == "labeling"
+
+    Assignment.objects.filter(round=made).update(ended_at=timezone.now() - 2 * stages.STILL)
+    rounds.advance(made)
+
+    assert made.state == "blocked"
+    assert "20 of 30 labels" in made.blocked["reason"]
+    rounds.resolve_block(made, action="enough", by=alice)
+    assert made.state == "aggregating"
+    rounds.advance(made)
+    assert made.state == "training"
+    assert not Task.objects.filter(round=made, is_open=True).exists()

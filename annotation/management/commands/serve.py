@@ -47,6 +47,8 @@ class Command(BaseCommand):
             "access_log": False,
             "ws_max_size": 64 * 1024,
             "timeout_graceful_shutdown": 10,
+            # A labeler thinks for a while; a new connection for each answer would cost more.
+            "timeout_keep_alive": 75,
             "server_header": False,
         }
         self.stdout.write(f"Whetstone at http://{options['host']}:{options['port']}")

@@ -71,6 +71,7 @@ export default {
 } as const;
 
 export const choice = {
+  enough: "Go on with these labels",
   retry: "Try again",
   accept: "Accept the checkpoint",
   discard: "Discard it",

@@ -71,6 +71,7 @@ export default {
 };
 
 export const choice = {
+  enough: "用现有标注继续",
   retry: "重试",
   accept: "接受该检查点",
   discard: "放弃它",
