@@ -233,7 +233,7 @@ def _list(value: Any, where: str) -> list[Any]:
 
 def _within(value: float, low: float, high: float, where: str) -> None:
     if not low <= value <= high:
-        raise _refuse(where, f"expected {low:g} to {high:g}, got {value:g}")
+        raise _refuse(where, f"expected {low} to {high}, got {value}")
 
 
 def _among(value: str, allowed: tuple[str, ...], where: str) -> None:

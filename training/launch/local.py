@@ -101,9 +101,15 @@ def is_alive(pid: int, run_dir: Path | str) -> bool:
     with contextlib.suppress(ChildProcessError):  # a child of an earlier worker: init reaps it
         os.waitpid(pid, os.WNOHANG)
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        content = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if not content:
+            # Between exec and its arguments a process has an executable and no command line yet;
+            # a zombie and a thread of the kernel have neither.
+            Path(f"/proc/{pid}/exe").readlink()
+            return True
     except (FileNotFoundError, ProcessLookupError):
         return False
+    words = content.split(b"\0")
     return b"training" in words and str(Path(run_dir).resolve()).encode() in words
 
 
