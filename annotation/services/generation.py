@@ -65,7 +65,8 @@ def store_responses(job: Job, checkpoint: Checkpoint) -> int:
                     Response(
                         prompt_id=uuid.UUID(value["ids"]["prompt"]),
                         round=job.round,
-                        text=one["text"],
+                        # A model may write any byte; no text column of PostgreSQL holds a zero.
+                        text=one["text"].replace("\0", "\N{REPLACEMENT CHARACTER}"),
                         source=Response.Source.CHECKPOINT,
                         checkpoint=checkpoint,
                         index=index,

@@ -97,6 +97,18 @@ def test_responses_and_tasks_are_stored_once(started):
     assert counts(started) == (30, 10)
 
 
+def test_a_zero_byte_in_a_response_is_shown_as_a_replacement(started):
+    rounds.advance(started)
+    finish_generation(Job.objects.get(round=started), texts=("a\0b", "fair", "bad"))
+
+    rounds.advance(started)
+
+    assert started.state == "labeling", started.blocked
+    assert Response.objects.filter(
+        round=started, text__startswith="a\N{REPLACEMENT CHARACTER}b"
+    ).exists()
+
+
 def test_a_prompt_with_one_text_only_makes_no_task(started):
     rounds.advance(started)
     finish_generation(Job.objects.get(round=started), texts=("same",))
