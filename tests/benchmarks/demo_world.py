@@ -139,9 +139,8 @@ class Cycle:
     def run(self):
         recipe = self.recipe
         n = recipe.prompts_per_round
-        asked = world.prompts(self.seed, 2 * n + 2 * recipe.comparison_prompts)
+        asked = world.prompts(self.seed, recipe.prompts)
         fresh = [question for question in asked[2 * n :] if split_of(question.text) == "eval"]
-        fresh += [question for question in asked[2 * n :] if split_of(question.text) == "train"]
         fresh = fresh[: recipe.comparison_prompts]
 
         base = self.job(
