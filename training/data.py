@@ -14,8 +14,8 @@ class Batches:
     """The row numbers of every step of a run over rows of the given lengths (tokens).
 
     Every epoch is a new shuffle. Inside a batch the longest rows come first, so micro-batches of
-    similar lengths pad little. Batches themselves stay fair samples: where each held one length,
-    each step taught one kind of answer, and learning took about twice the steps.
+    similar lengths pad little. Batches themselves stay fair samples: where each holds one length,
+    each step teaches one kind of answer (docs/demo.md has a comparison).
     """
 
     def __init__(self, lengths: Sequence[int], settings: Optimisation, *, seed: int) -> None:
