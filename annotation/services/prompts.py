@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -125,7 +126,7 @@ def import_prompts(
         writers = Writers(project)
         records = _parsed(lines, report)
         renewed_at = 0
-        while batch := list(islice(records, BATCH)):
+        for batch in _ahead(records):
             _store(project, batch, writers, report)
             on_progress(report)
             # At the first batch and whenever the tables have grown tenfold.
@@ -156,6 +157,15 @@ def open_lines(path: Path) -> Iterator[Iterable[bytes]]:
     """The lines of a file, unpacked where its name ends in .gz."""
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
         yield file
+
+
+def _ahead(records: Iterator[PromptRecord]) -> Iterator[list[PromptRecord]]:
+    """Batches of records; the next one is parsed while the database takes the one before."""
+    with ThreadPoolExecutor(1, thread_name_prefix="parse") as parser:
+        following = parser.submit(lambda: list(islice(records, BATCH)))
+        while batch := following.result():
+            following = parser.submit(lambda: list(islice(records, BATCH)))
+            yield batch
 
 
 def _parsed(lines: Iterable[Any], report: ImportReport) -> Iterator[PromptRecord]:

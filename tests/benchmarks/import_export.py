@@ -234,7 +234,7 @@ def report(results: dict[str, dict[str, dict[str, float]]], prompts: int) -> str
         "CPU is this process and its database server together. Made by",
         f"`python -m tests.benchmarks.import_export` on {os.cpu_count()} cores, with on average",
         f"{os.getloadavg()[2]:.0f} processes wanting them; where that is more than the cores,",
-        "seconds are mostly waiting and CPU seconds are what the target is held against.",
+        "seconds are partly waiting. The target is held against seconds.",
         "",
         "| database | step | seconds | CPU s | prompts/s | peak MB | target |",
         "|---|---|---:|---:|---:|---:|---|",
@@ -251,7 +251,7 @@ def report(results: dict[str, dict[str, dict[str, float]]], prompts: int) -> str
 
 
 def _verdict(found: dict[str, float]) -> str:
-    if found["mb"] >= TARGET_MB or found["cpu"] >= TARGET_SECONDS:
+    if found["mb"] >= TARGET_MB or found["seconds"] >= TARGET_SECONDS:
         return "**missed**"
     return "kept" if found["seconds"] < TARGET_SECONDS else "CPU time kept"
 
