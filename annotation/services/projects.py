@@ -87,13 +87,6 @@ def write_guidelines(project: Project, *, text: str, by: User) -> Guideline:
     return guideline
 
 
-def newest_guideline(project: Project) -> Guideline:
-    """The guidelines in force; version 0 without text where nobody has written any."""
-    return project.guidelines.order_by("-version").first() or Guideline(
-        project=project, version=0, text=""
-    )
-
-
 def _apply(project: Project, settings: Settings) -> dict[str, Any]:
     values: dict[str, Any] = {**settings, **settings.get("policy", {})}
     values.pop("policy", None)
