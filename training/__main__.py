@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from training import runner
-from training.spec import METHODS, SpecError, describe_settings, read_spec
+from training.contract.spec import METHODS, SpecError, describe_settings, read_spec
 
 
 def main() -> int:

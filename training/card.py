@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from training.spec import JobSpec
+from training.contract.spec import JobSpec
 
 
 def model_card(spec: JobSpec, *, metrics: dict[str, float], steps: int, tokens: int) -> str:

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from training.errors import SpecError
-from training.files import read_json, sync_directory, sync_file, write_json
-from training.records import file_digest
+from training.contract.errors import SpecError
+from training.contract.files import read_json, sync_directory, sync_file, write_json
+from training.contract.records import file_digest
 
 KEEP = 2
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from training.errors import SpecError
-from training.settings import Optimisation
+from training.contract.errors import SpecError
+from training.contract.settings import Optimisation
 
 
 class Batches:

@@ -10,13 +10,13 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from training import models, preferences
+from training.contract.settings import DpoSettings
 from training.data import split_rows
 from training.fit import best_means, fit, pair_measures, per_response, report_agreement
 from training.logprobs import token_logps
 from training.losses import DPOLoss, dpo_loss, mean_logps
 from training.preferences import Group, GroupBatch
 from training.run import Result, Run
-from training.settings import DpoSettings
 
 
 def run(run: Run) -> Result:

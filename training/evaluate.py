@@ -3,16 +3,17 @@
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from training import models, optim, preferences, records, reward
+from training import models, optim, preferences, reward
 from training.chat import Encoded
 from training.collate import pad_right
+from training.contract import records
+from training.contract.records import PreferenceRow, PromptRow
+from training.contract.settings import EvaluateSettings
 from training.data import micro_batches
 from training.fit import report_agreement
 from training.generate import encode, response_row, summary, write
 from training.logprobs import token_logps
-from training.records import PreferenceRow, PromptRow
 from training.run import Result, Run
-from training.settings import EvaluateSettings
 
 
 def run(run: Run) -> Result:

@@ -17,11 +17,11 @@ from training.advantages import (
     token_rewards,
     whitened,
 )
+from training.contract.settings import PpoSettings
 from training.logprobs import token_logps
 from training.rollout import Rollout, text_scores
 from training.run import Run
 from training.scoring import prefix_values, reward_mean, scalar_head
-from training.settings import PpoSettings
 
 
 @dataclass(frozen=True)

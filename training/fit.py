@@ -9,11 +9,11 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from training import optim
+from training.contract.records import PreferenceRow, write_rows
+from training.contract.settings import Optimisation
 from training.data import Batches, micro_batches
 from training.preferences import Group, GroupBatch, agreement, collate, judge
-from training.records import PreferenceRow, write_rows
 from training.run import Run
-from training.settings import Optimisation
 
 BatchLoss = Callable[[GroupBatch], tuple[Tensor, dict[str, Tensor]]]
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from training import chat, models, optim, progress, records
-from training.errors import SpecError
-from training.records import PromptRow
+from training import chat, models, optim
+from training.contract import progress, records
+from training.contract.errors import SpecError
+from training.contract.records import PromptRow
+from training.contract.settings import GenerateSettings, Sampling
 from training.run import Result, Run
 from training.sampling import Sampled, response_seed, sample, stop_tokens
-from training.settings import GenerateSettings, Sampling
 
 
 def run(run: Run) -> Result:

@@ -23,10 +23,10 @@ from transformers import (
 )
 
 from training import chat
-from training.errors import SpecError
-from training.records import folder_digest
-from training.settings import PretrainSettings
-from training.spec import ModelRef
+from training.contract.errors import SpecError
+from training.contract.records import folder_digest
+from training.contract.settings import PretrainSettings
+from training.contract.spec import ModelRef
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from training.settings import Optimisation
+from training.contract.settings import Optimisation
 
 
 def adamw(parameters: Iterable[nn.Parameter], settings: Optimisation) -> torch.optim.AdamW:

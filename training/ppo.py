@@ -14,18 +14,18 @@ import torch
 from torch import Tensor
 
 from training import chat, losses, optim, preferences
+from training.contract.errors import SpecError
+from training.contract.records import PreferenceRow, PromptRow
+from training.contract.settings import PpoSettings
 from training.data import Batches, split_rows
-from training.errors import SpecError
 from training.experience import Cast, Experience, KLPrice, assess, load_cast, slices
 from training.logprobs import token_logps, token_logps_and_entropy
 from training.losses import masked_mean, mean_logps
 from training.preferences import Group
-from training.records import PreferenceRow, PromptRow
 from training.rollout import Rollout, roll_out
 from training.run import Result, Run
 from training.sampling import response_seed
 from training.scoring import prefix_values
-from training.settings import PpoSettings
 
 EVAL_PROMPTS = 128
 

@@ -16,8 +16,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from training import chat
-from training.errors import SpecError
-from training.records import Message, PreferenceRow, pairs
+from training.contract.errors import SpecError
+from training.contract.records import Message, PreferenceRow, pairs
 
 
 @dataclass(frozen=True)

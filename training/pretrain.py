@@ -4,9 +4,9 @@ from typing import Any
 
 from training import chat, models
 from training.chat import Encoded
+from training.contract.settings import PretrainSettings
 from training.data import split_rows
 from training.run import Result, Run
-from training.settings import PretrainSettings
 from training.sft import fit
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from training.progress import Status, now_text, stop_requested, write_status
+from training.contract.progress import Status, now_text, stop_requested, write_status
 
 SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)

@@ -9,13 +9,13 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from training import models, preferences
+from training.contract.settings import RewardSettings
 from training.data import split_rows
 from training.fit import fit, pair_measures, per_response, report_agreement
 from training.losses import centering_loss, reward_loss
 from training.preferences import Group, GroupBatch
 from training.run import Result, Run
 from training.scoring import calibrate, response_scores
-from training.settings import RewardSettings
 
 MARGIN_PER_RANK = 1 / 3  # the small margins of Touvron et al. 2023, table 27: 1/3, 2/3, 1
 

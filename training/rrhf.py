@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from training import models, preferences
+from training.contract.settings import RrhfSettings
 from training.data import split_rows
 from training.fit import best_means, fit, pair_measures, per_response, report_agreement
 from training.logprobs import token_logps
 from training.losses import mean_logps, rrhf_ranking_loss
 from training.preferences import GroupBatch
 from training.run import Result, Run
-from training.settings import RrhfSettings
 
 
 def run(run: Run) -> Result:

@@ -15,13 +15,14 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 
-from training import checkpoint, models, progress, records
+from training import checkpoint, models
 from training.card import model_card
-from training.errors import SpecError, StoppedError
-from training.files import sync_directory, write_atomically
+from training.contract import progress, records
+from training.contract.errors import SpecError, StoppedError
+from training.contract.files import sync_directory, write_atomically
+from training.contract.settings import read_settings
+from training.contract.spec import JobSpec, ModelRef
 from training.pulse import Pulse
-from training.settings import read_settings
-from training.spec import JobSpec, ModelRef
 
 S = TypeVar("S")
 

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from training import progress
-from training.errors import RunDirectoryHeldError, SpecError, StoppedError
+from training.contract import progress
+from training.contract.errors import RunDirectoryHeldError, SpecError, StoppedError
+from training.contract.records import file_digest
+from training.contract.spec import JobSpec, read_spec
 from training.launch.local import ENVIRONMENT
 from training.pulse import Pulse
-from training.records import file_digest
-from training.spec import JobSpec, read_spec
 
 PATIENCE_SECONDS = 2.0
 DONE, FAILED, BAD_SPEC, OUT_OF_MEMORY, HELD, STOPPED = 0, 1, 2, 3, 75, 143

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from training.advantages import last_tokens
-from training.errors import SpecError
+from training.contract.errors import SpecError
 
 
 def response_scores(model: PreTrainedModel, ids_BT: Tensor, real_BT: Tensor) -> Tensor:

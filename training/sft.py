@@ -11,11 +11,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from training import chat, models, optim
 from training.chat import Encoded
 from training.collate import Batch, pad_right
+from training.contract.errors import SpecError
+from training.contract.settings import PretrainSettings, SftSettings
 from training.data import Batches, micro_batches, split_rows
-from training.errors import SpecError
 from training.logprobs import token_logps
 from training.run import Result, Run
-from training.settings import PretrainSettings, SftSettings
 
 EVAL_ROWS = 512
 

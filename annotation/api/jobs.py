@@ -13,7 +13,7 @@ from annotation.api.access import get_job, get_project, get_round
 from annotation.api.base import NameOf, View, user_of
 from annotation.models import Job
 from annotation.services import jobs
-from training import progress
+from training.contract import progress
 
 LOG_TAIL = 64 * 1024
 

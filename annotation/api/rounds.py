@@ -10,7 +10,7 @@ from annotation.api.access import get_project, get_round
 from annotation.api.base import EstimateOf, NameOf, View, user_of
 from annotation.models import Round
 from annotation.services import overviews, ratings, recipes, rounds
-from training.spec import describe_settings
+from training.contract.spec import describe_settings
 
 
 class ChoiceOf(serializers.Serializer[Any]):

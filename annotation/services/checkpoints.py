@@ -16,7 +16,7 @@ from annotation import events
 from annotation.aggregation.estimate import Estimate, with_interval
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Project, Round, User
-from training import records
+from training.contract import records
 
 UNSAFE = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".py")
 

@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 
 from annotation import events
 from annotation.models import Dataset, Project, Prompt, Round, Split, Task, TaskResponse
-from training import records
+from training.contract import records
 
 
 def freeze_prompts(round: Round, *, key: str, prompts: Iterable[Prompt]) -> Dataset:

@@ -18,7 +18,7 @@ from annotation.models import Dataset, Label, Project, Round, Task
 from annotation.models.task import TaskQuerySet
 from annotation.services import datasets
 from annotation.services.consensus import of_task
-from training import records
+from training.contract import records
 
 CHUNK = 1000
 Row = dict[str, Any]

@@ -19,7 +19,7 @@ from django.utils import timezone
 from annotation import events
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Project, Round, User
-from training import progress, spec
+from training.contract import progress, spec
 from training.launch import local
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from annotation.errors import InvalidRecipe
-from training.spec import METHODS, SpecError, validate_settings
+from training.contract.spec import METHODS, SpecError, validate_settings
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -9,7 +9,7 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sizes of the demo and the settings of its jobs (see `training.settings`)."""
+    """Sizes of the demo and the settings of its jobs (see `training.contract.settings`)."""
 
     seed: int = 17
     pretraining_rows: int = 30_000

@@ -7,8 +7,8 @@ from pathlib import Path
 from annotation.models import Checkpoint, Job, Prompt, Response, Task
 from annotation.models.prompt import content_hash, split_of
 from annotation.services import assignments, jobs, labels, rounds
-from training import progress
-from training.progress import Status, now_text
+from training.contract import progress
+from training.contract.progress import Status, now_text
 
 RECIPE = {
     "prompts": {"count": 20},

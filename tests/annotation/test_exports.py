@@ -14,7 +14,7 @@ from annotation.models import Event, Label, Prompt, Response
 from annotation.services import exports
 from annotation.services.comparisons import import_comparisons
 from annotation.services.prompts import import_prompts
-from training import records
+from training.contract import records
 
 pytestmark = pytest.mark.django_db
 RECIPE = {"generation": None, "learn_from": "round", "training": []}

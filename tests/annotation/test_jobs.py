@@ -8,7 +8,7 @@ from annotation.errors import Conflict, InvalidInput
 from annotation.models import Dataset, Job
 from annotation.services import datasets, jobs
 from tests.annotation.cycle import leave_run_directory, run
-from training import progress
+from training.contract import progress
 
 pytestmark = pytest.mark.django_db
 

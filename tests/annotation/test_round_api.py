@@ -12,7 +12,7 @@ from tests.annotation.cycle import (
     make_base,
     make_prompts,
 )
-from training import progress, records
+from training.contract import progress, records
 
 pytestmark = pytest.mark.django_db
 

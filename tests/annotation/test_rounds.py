@@ -27,7 +27,7 @@ from tests.annotation.cycle import (
     make_prompts,
     run,
 )
-from training import records
+from training.contract import records
 
 pytestmark = pytest.mark.django_db
 

@@ -26,8 +26,8 @@ from annotation.simulation import world  # noqa: E402
 from annotation.simulation.labelers import LABELERS  # noqa: E402
 from annotation.simulation.preference import impression, score  # noqa: E402
 from annotation.simulation.recipe import DEMO, Recipe  # noqa: E402
-from training import records  # noqa: E402
-from training.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec  # noqa: E402
+from training.contract import records  # noqa: E402
+from training.contract.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec  # noqa: E402
 
 EVAL_SHARE = 0.2
 CONTESTS = [

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from threading import Event
 
-from training import progress, records, spec
+from training.contract import progress, records, spec
 from training.launch import local
 
 CONVERSATIONS = [
@@ -24,8 +24,8 @@ CONVERSATIONS = [
 
 def test_platform_side_imports_no_training_stack():
     program = (
-        "import sys, training.spec, training.records, training.progress, training.launch.local, "
-        "training.launch.ray\n"
+        "import sys, training.contract.spec, training.contract.records, "
+        "training.contract.progress, training.launch.local, training.launch.ray\n"
         "outside = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"
         "print(sorted(outside - {'training', '__main__'}))"
     )

@@ -15,7 +15,7 @@ import pytest
 from annotation.simulation.client import Desk, sign_in
 from annotation.simulation.labelers import CAREFUL
 from tests.site import Site
-from training import progress
+from training.contract import progress
 
 SMALL = {"batch_size": 16, "micro_batch_size": 16, "max_length": 96}
 # The tiny model's sizes, and a training step long enough to be killed in the middle of.

@@ -6,7 +6,7 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from training import chat, collate, models
-from training.errors import SpecError
+from training.contract.errors import SpecError
 
 TALK = [
     {"role": "system", "content": "Be brief."},

@@ -9,7 +9,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from tests.training.conftest import COLOURS, talk
 from tests.training.tiny import finish, make_policy, make_run
-from training import models, progress, runner
+from training import models, runner
+from training.contract import progress
 
 PROMPTS = [
     {"prompt": talk(f"say {colour}", "")[:1], "ids": {"prompt": colour}, "split": "eval"}

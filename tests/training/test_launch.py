@@ -12,7 +12,7 @@ import pytest
 
 from tests.training.conftest import talk
 from tests.training.tiny import make_run
-from training import progress
+from training.contract import progress
 from training.launch import local
 
 ROWS = [{"messages": talk("say red", "red it is.")}]

@@ -6,8 +6,8 @@ import pytest
 
 from tests.training.tiny import make_policy
 from training import models
-from training.records import folder_digest
-from training.spec import ModelRef, SpecError
+from training.contract.records import folder_digest
+from training.contract.spec import ModelRef, SpecError
 
 
 def test_path_is_taken_relative_to_the_run_directory(tmp_path: Path):

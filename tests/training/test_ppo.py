@@ -8,12 +8,13 @@ import torch
 
 from tests.training.conftest import COLOURS, talk
 from tests.training.tiny import curve, finish, make_policy, make_run, stop_after
-from training import chat, checkpoint, models, progress, runner
+from training import chat, checkpoint, models, runner
+from training.contract import progress
+from training.contract.records import PreferenceRow, PromptRow
+from training.contract.settings import PpoSettings
 from training.experience import paid_scores
-from training.records import PreferenceRow, PromptRow
 from training.rollout import roll_out, text_scores
 from training.sampling import sample
-from training.settings import PpoSettings
 
 SMALL: dict[str, Any] = {
     "batch_size": 32,

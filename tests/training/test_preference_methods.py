@@ -9,9 +9,10 @@ import torch
 
 from tests.training.conftest import COLOURS
 from tests.training.tiny import curve, finish, make_run, stop_after
-from training import checkpoint, models, preferences, progress, reward, runner
+from training import checkpoint, models, preferences, reward, runner
+from training.contract import progress
+from training.contract.records import PreferenceRow, read_rows
 from training.data import split_rows
-from training.records import PreferenceRow, read_rows
 
 SMALL = {
     "batch_size": 16,

@@ -3,6 +3,7 @@ import doctest
 import pytest
 
 from training import preferences
+from training.contract.records import PreferenceRow
 from training.preferences import (
     Comparison,
     Group,
@@ -11,7 +12,6 @@ from training.preferences import (
     comparisons,
     decided_pairs,
 )
-from training.records import PreferenceRow
 
 
 def ranked(*ranks: int | None) -> PreferenceRow:

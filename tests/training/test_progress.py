@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from training import progress
-from training.progress import Status
+from training.contract import progress
+from training.contract.progress import Status
 
 
 def test_status_comes_back_and_knows_its_age(tmp_path: Path):

@@ -14,7 +14,7 @@ import pytest
 
 from tests.training.conftest import talk
 from tests.training.tiny import make_run
-from training import progress
+from training.contract import progress
 from training.launch import ray as launcher
 
 pytest.importorskip("ray", reason="the ray extra is not installed")

@@ -10,9 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training import records
-from training.records import file_digest, folder_digest, kto_rows, pairs, read_rows, write_rows
-from training.spec import SpecError
+from training.contract import records
+from training.contract.records import (
+    file_digest,
+    folder_digest,
+    kto_rows,
+    pairs,
+    read_rows,
+    write_rows,
+)
+from training.contract.spec import SpecError
 
 ASK = [{"role": "user", "content": "你好, 2 + 2?"}]
 ROW = {

@@ -15,11 +15,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.training.conftest import SMALL, language, talk
 from tests.training.tiny import curve, finish, make_policy, make_run
-from training import checkpoint, progress, runner
+from training import checkpoint, runner
+from training.contract import progress
+from training.contract.records import folder_digest
+from training.contract.spec import read_spec
 from training.launch import local
 from training.pulse import Pulse
-from training.records import folder_digest
-from training.spec import read_spec
 
 DEMONSTRATIONS = [{"messages": talk(f"say {n}", f"{n} it is not.")} for n in range(40)]
 SFT = {"batch_size": 4, "micro_batch_size": 4, "max_length": 48, "log_every": 1}

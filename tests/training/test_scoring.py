@@ -10,7 +10,7 @@ from transformers import (
     LlamaForSequenceClassification,
 )
 
-from training.errors import SpecError
+from training.contract.errors import SpecError
 from training.scoring import calibrate, prefix_values, response_scores
 
 END = PAD = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from training.spec import (
+from training.contract.spec import (
     METHODS,
     DatasetRef,
     JobSpec,

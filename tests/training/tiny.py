@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
-from training import models, records, runner
-from training.progress import read_metrics, read_result, read_status, request_stop
-from training.settings import PretrainSettings
-from training.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec
+from training import models, runner
+from training.contract import records
+from training.contract.progress import read_metrics, read_result, read_status, request_stop
+from training.contract.settings import PretrainSettings
+from training.contract.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec
 
 WORDS = ["red", "green", "blue", "one", "two", "three", "cat", "dog", "tree", "yes", "no", "please"]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import progress
+from training.contract import progress
 
 PASSED_ON = (
     "PATH",

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training import progress
+from training.contract import progress
+from training.contract.spec import read_spec
 from training.launch.local import command, job_environment
-from training.spec import read_spec
 
 NODE_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.management.lookup import Progress, find_project
 from annotation.models import Project, Round
 from annotation.services import exports
-from training import records
+from training.contract import records
 
 Row = TypeVar("Row")
 

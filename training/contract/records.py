@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, overload
 
-from training.errors import SpecError
-from training.files import sync_directory
+from training.contract.errors import SpecError
+from training.contract.files import sync_directory
 from training.row_checks import CHECKS
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from training.files import read_json, write_json
+from training.contract.files import read_json, write_json
 
 STATES = ("starting", "running", "succeeded", "failed", "stopped")
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.errors import SpecError
-from training.files import write_json
-from training.settings import METHODS, describe_settings, read_settings, validate_settings
+from training.contract.errors import SpecError
+from training.contract.files import write_json
+from training.contract.settings import METHODS, describe_settings, read_settings, validate_settings
 
 __all__ = [
     "METHODS",

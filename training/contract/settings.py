@@ -11,7 +11,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
-from training.errors import SpecError
+from training.contract.errors import SpecError
 
 
 def setting(
