@@ -4,15 +4,25 @@ The sentence says what was expected, what came and what to do. `fields` maps a f
 sentences where the input was a form.
 """
 
+from collections.abc import Mapping, Sequence
+
+from annotation.sentences import Sentence
+
 
 class DomainError(Exception):
     code = "error"
     status = 400
 
-    def __init__(self, message: str, *, fields: dict[str, list[str]] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.fields = fields or {}
+    def __init__(
+        self,
+        said: Sentence | str,
+        *,
+        fields: Mapping[str, Sequence[Sentence | str]] | None = None,
+    ) -> None:
+        super().__init__(str(said))
+        self.message = str(said)
+        self.sentence = said if isinstance(said, Sentence) else None
+        self.fields = {name: [str(one) for one in said] for name, said in (fields or {}).items()}
 
 
 class InvalidInput(DomainError):

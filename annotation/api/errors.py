@@ -1,4 +1,8 @@
-"""Every refusal leaves the API as {"code", "message", "fields"}."""
+"""Every refusal leaves the API as {"code", "message", "fields", "sentence"}.
+
+`code` is the class of the refusal, for programs; `sentence` is what is said, by its own code and
+parameters, for screens that say it in another language. It is null where a library said it.
+"""
 
 from typing import Any
 
@@ -9,12 +13,13 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from annotation.errors import DomainError
+from annotation.sentences import Sentence
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         set_rollback()
-        return body(error.status, error.code, error.message, error.fields)
+        return body(error.status, error.code, error.message, error.fields, error.sentence)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):
@@ -41,8 +46,16 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
-def body(status: int, code: str, message: str, fields: dict[str, list[str]]) -> Response:
-    return Response({"code": code, "message": message, "fields": fields}, status=status)
+def body(
+    status: int,
+    code: str,
+    message: str,
+    fields: dict[str, list[str]],
+    sentence: Sentence | None = None,
+) -> Response:
+    said = {"code": sentence.code, "params": sentence.params} if sentence else None
+    content = {"code": code, "message": message, "fields": fields, "sentence": said}
+    return Response(content, status=status)
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
