@@ -1,8 +1,19 @@
 """What can go wrong with a job, as classes the runner turns into exit codes."""
 
+from training.contract.sentences import Sentence
+
 
 class SpecError(ValueError):
     """The job as written cannot run: bad spec, bad rows, wrong digest. Retrying cannot help."""
+
+
+class ParseError(SpecError):
+    """JSON that is not what was declared: `path` names the place, `sentence` says what is wrong."""
+
+    def __init__(self, path: str, sentence: Sentence) -> None:
+        super().__init__(f"{path}: {sentence}")
+        self.path = path
+        self.sentence = sentence
 
 
 class RunDirectoryHeldError(RuntimeError):
