@@ -1,7 +1,7 @@
 """The model card: what a checkpoint was made from, with digests instead of trust."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
 
 from training.contract.spec import JobSpec
 
@@ -43,5 +43,5 @@ def model_card(spec: JobSpec, *, metrics: dict[str, float], steps: int, tokens: 
     return "\n".join(parts) + "\n"
 
 
-def _block(value: dict[str, Any]) -> str:
+def _block(value: Mapping[str, object]) -> str:
     return "```json\n" + json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n```"

@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from training import models, preferences
-from training.contract.settings import DpoSettings
+from training.contract.methods import DpoSettings
 from training.data import split_rows
 from training.fit import best_means, fit, pair_measures, per_response, report_agreement
 from training.logprobs import token_logps

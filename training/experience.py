@@ -17,7 +17,7 @@ from training.advantages import (
     token_rewards,
     whitened,
 )
-from training.contract.settings import PpoSettings
+from training.contract.methods import PpoSettings
 from training.logprobs import token_logps
 from training.rollout import Rollout, text_scores
 from training.run import Run

@@ -10,8 +10,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from training import chat, models, optim
 from training.contract import progress, records
 from training.contract.errors import SpecError
+from training.contract.methods import GenerateSettings
 from training.contract.records import PromptRow
-from training.contract.settings import GenerateSettings, Sampling
+from training.contract.settings import Sampling
 from training.run import Result, Run
 from training.sampling import Sampled, response_seed, sample, stop_tokens
 

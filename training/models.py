@@ -24,8 +24,8 @@ from transformers import (
 
 from training import chat
 from training.contract.errors import SpecError
+from training.contract.methods import PretrainSettings
 from training.contract.records import folder_digest
-from training.contract.settings import PretrainSettings
 from training.contract.spec import ModelRef
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")

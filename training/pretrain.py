@@ -4,7 +4,7 @@ from typing import Any
 
 from training import chat, models
 from training.chat import Encoded
-from training.contract.settings import PretrainSettings
+from training.contract.methods import PretrainSettings
 from training.data import split_rows
 from training.run import Result, Run
 from training.sft import fit

@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from training import models, preferences
-from training.contract.settings import RewardSettings
+from training.contract.methods import RewardSettings
 from training.data import split_rows
 from training.fit import fit, pair_measures, per_response, report_agreement
 from training.losses import centering_loss, reward_loss

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from training import models, preferences
-from training.contract.settings import RrhfSettings
+from training.contract.methods import RrhfSettings
 from training.data import split_rows
 from training.fit import best_means, fit, pair_measures, per_response, report_agreement
 from training.logprobs import token_logps

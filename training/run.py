@@ -20,11 +20,12 @@ from training.card import model_card
 from training.contract import progress, records
 from training.contract.errors import SpecError, StoppedError
 from training.contract.files import sync_directory, write_atomically
-from training.contract.settings import read_settings
+from training.contract.methods import read_settings
+from training.contract.settings import Optimisation, Settings
 from training.contract.spec import JobSpec, ModelRef
 from training.pulse import Pulse
 
-S = TypeVar("S")
+S = TypeVar("S", bound=Settings)
 
 
 class Stateful(Protocol):
@@ -54,6 +55,8 @@ class Run:
         self.tokens = 0
         self.total: int | None = None
         self._settings = read_settings(spec.method, spec.settings)
+        pace = self._settings if isinstance(self._settings, Optimisation) else Optimisation()
+        self._save_every, self._log_every = pace.save_every, pace.log_every
         self._folders = {ref: models.resolve(ref, directory) for ref in spec.models().values()}
         self._tracked: dict[str, Stateful] = {}
         self._saved_step = 0
@@ -131,7 +134,7 @@ class Run:
         self.step = step
         self.pulse.update(step=step)
         self._write_due_metrics()
-        if step % self._settings.save_every == 0 and step != self.total:
+        if step % self._save_every == 0 and step != self.total:
             self.save()
         self.stop_if_asked()
 
@@ -186,7 +189,7 @@ class Run:
         progress.append_metrics(self.directory, {**row, **values})
 
     def _write_due_metrics(self) -> None:
-        due = self.step % self._settings.log_every == 0 or self.step in (1, self.total)
+        due = self.step % self._log_every == 0 or self.step in (1, self.total)
         if not due or not self._sums:
             return
         values = {name: total / count for name, (total, count) in self._sums.items()}

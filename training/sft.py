@@ -12,7 +12,7 @@ from training import chat, models, optim
 from training.chat import Encoded
 from training.collate import Batch, pad_right
 from training.contract.errors import SpecError
-from training.contract.settings import PretrainSettings, SftSettings
+from training.contract.methods import PretrainSettings, SftSettings
 from training.data import Batches, micro_batches, split_rows
 from training.logprobs import token_logps
 from training.run import Result, Run

@@ -4,7 +4,7 @@ import pytest
 
 from training import optim
 from training.contract.errors import SpecError
-from training.contract.settings import SftSettings
+from training.contract.methods import SftSettings
 from training.data import Batches, micro_batches, split_rows
 
 LENGTHS = [5 + (i * 37) % 91 for i in range(1003)]

@@ -204,8 +204,8 @@ def test_unknown_setting_is_refused_by_name(sft_run: Path):
     status = progress.read_status(sft_run)
     assert status is not None
     assert status.error == {
-        "class": "SpecError",
-        "text": "sft has no setting 'learning_rat'; did you mean learning_rate?",
+        "class": "ParseError",
+        "text": "spec.settings.learning_rat: Unknown name; did you mean learning_rate?",
     }
 
 

@@ -47,22 +47,26 @@ def test_spec_comes_back_from_disk_as_it_was_written(tmp_path: Path):
     [
         ({"schema": 2}, "this runner reads spec schema 1, got 2"),
         ({"method": "pop"}, "unknown method 'pop'; expected one of pretrain"),
-        ({"colour": "red"}, "spec has no field 'colour'"),
+        ({"colour": "red"}, r"spec\.colour: Unknown name; expected one of job_id, method"),
         ({"seed": -1}, r"seed must be in \[0, 2\*\*63\), got -1"),
-        ({"seed": "3"}, "spec.seed expects int, got '3'"),
+        ({"seed": "3"}, r'spec\.seed: Expected a whole number, got "3"'),
         ({"model": None}, "ppo needs a model"),
         ({"reward": None}, "ppo needs a reward model"),
-        ({"model": {"digest": "sha256:ab"}}, "model lacks the field 'path'"),
-        ({"dataset": None}, "dataset must be a JSON object, got None"),
+        ({"model": {"digest": "sha256:ab"}}, r"spec\.model\.path: This is needed and missing"),
+        ({"dataset": None}, r"spec\.dataset: Expected a JSON object, got null"),
         (
             {"dataset": {"path": "a", "digest": "b", "kind": "text"}},
             "ppo reads a dataset of kind prompts, got 'text'",
         ),
         ({"resources": {"threads": 0}}, "resources need threads >= 1"),
-        ({"limits": {"max_steps": 1.5}}, "limits.max_steps expects int or null, got 1.5"),
-        ({"settings": {"clip": 2}}, "clip must be at most 1, got 2.0"),
-        ({"settings": [1]}, r"settings must be a JSON object, got \[1\]"),
-        ({"lineage": "mine"}, "lineage must be a JSON object, got 'mine'"),
+        ({"limits": {"max_steps": 1.5}}, r"limits\.max_steps: Expected a whole number, got 1\.5"),
+        ({"settings": {"clip": 2}}, r"spec\.settings\.clip: Must be at most 1, got 2\.0"),
+        ({"settings": [1]}, r"spec\.settings: Expected a JSON object, got \[1\]"),
+        ({"lineage": "mine"}, 'lineage: Expected a JSON object, got "mine"'),
+        (
+            {"method": "sft", "dataset": {"path": "a", "digest": "b", "kind": "messages"}},
+            "sft takes no reference model",
+        ),
     ],
 )
 def test_says_in_one_sentence_what_is_wrong(changes: dict[str, Any], sentence: str):
@@ -81,15 +85,23 @@ def test_broken_file_is_a_spec_error(tmp_path: Path, content: str):
 @pytest.mark.parametrize(
     ("method", "given", "sentence"),
     [
-        ("dpo", {"bata": 0.1}, "dpo has no setting 'bata'; did you mean beta?"),
-        ("dpo", {"beta": "0.1"}, "beta expects float, got '0.1'"),
-        ("dpo", {"beta": True}, "beta expects float, got True"),
-        ("dpo", {"beta": float("nan")}, "beta expects a finite number, got nan"),
-        ("dpo", {"beta": 0}, "beta must be above 0, got 0.0"),
-        ("sft", {"steps": 0}, "steps must be at least 1, got 0"),
-        ("sft", {"schedule": "magic"}, "schedule expects one of constant, linear, cosine"),
-        ("sft", {"batch_size": 6, "micro_batch_size": 4}, "6 is not a multiple of"),
-        ("pretrain", {"hidden_size": 100, "heads": 3}, "hidden_size 100 is not a multiple of"),
+        ("dpo", {"bata": 0.1}, r"settings\.bata: Unknown name; did you mean beta\?"),
+        ("dpo", {"beta": "0.1"}, 'beta: Expected a number, got "0.1"'),
+        ("dpo", {"beta": True}, "beta: Expected a number, got true"),
+        ("dpo", {"beta": float("nan")}, "beta: Expected a finite number, got NaN"),
+        ("dpo", {"beta": 0}, r"beta: Must be above 0, got 0\.0"),
+        ("sft", {"steps": 0}, "steps: Must be at least 1, got 0"),
+        ("sft", {"schedule": "magic"}, "schedule: Expected one of constant, linear, cosine"),
+        (
+            "sft",
+            {"batch_size": 6, "micro_batch_size": 4},
+            "batch_size: 6 is not a multiple of",
+        ),
+        (
+            "pretrain",
+            {"hidden_size": 100, "heads": 3},
+            "hidden_size: 100 is not a multiple",
+        ),
     ],
 )
 def test_settings_outside_their_range_are_refused_by_name(
@@ -107,7 +119,7 @@ def test_every_default_is_valid_and_described(method: str):
 
     assert set(described) == set(settings)
     assert validate_settings(method, settings) == settings
-    assert all(entry["description"] for entry in described.values())
+    assert all(entry["description"] and entry["code"] for entry in described.values())
     assert {name: entry["default"] for name, entry in described.items()} == settings
 
 
@@ -125,7 +137,9 @@ def test_half_the_micro_batch_divides_the_same_batch_until_one_row_is_left():
 
 
 def test_generation_is_retried_with_fewer_rows_at_a_time():
-    spec = dataclasses.replace(SPEC, method="generate", settings={"batch_size": 3})
+    spec = dataclasses.replace(
+        SPEC, method="generate", reference=None, reward=None, settings={"batch_size": 3}
+    )
 
     smaller = with_half_micro_batch(spec)
 

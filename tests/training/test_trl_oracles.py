@@ -9,8 +9,8 @@ from datasets import Dataset
 from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer
 
 from training import dpo, models, preferences, reward
+from training.contract.methods import DpoSettings, RewardSettings
 from training.contract.records import PreferenceRow, pairs
-from training.contract.settings import DpoSettings, RewardSettings
 from training.logprobs import token_logps
 from training.scoring import response_scores
 

@@ -9,8 +9,8 @@ import torch
 
 from training import models, runner
 from training.contract import records
+from training.contract.methods import PretrainSettings
 from training.contract.progress import read_metrics, read_result, read_status, request_stop
-from training.contract.settings import PretrainSettings
 from training.contract.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec
 
 WORDS = ["red", "green", "blue", "one", "two", "three", "cat", "dog", "tree", "yes", "no", "please"]

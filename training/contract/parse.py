@@ -21,7 +21,6 @@ from training.contract.errors import ParseError
 from training.contract.sentences import Sentence, say
 
 T = TypeVar("T")
-NO_LIMITS: Mapping[str, object] = {}
 
 
 def parse(kind: type[T], value: object, where: str) -> T:

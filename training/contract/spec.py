@@ -2,15 +2,21 @@
 
 import dataclasses
 import json
-import types
-import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from training.contract.errors import SpecError
 from training.contract.files import write_json
-from training.contract.settings import METHODS, describe_settings, read_settings, validate_settings
+from training.contract.methods import (
+    METHODS,
+    describe_settings,
+    get_method,
+    read_settings,
+    validate_settings,
+)
+from training.contract.parse import parse
 
 __all__ = [
     "METHODS",
@@ -29,19 +35,6 @@ __all__ = [
 ]
 
 SCHEMA = 1
-
-DATASET_KINDS: dict[str, tuple[str, ...]] = {
-    "pretrain": ("text",),
-    "sft": ("messages",),
-    "reward": ("preference",),
-    "dpo": ("preference",),
-    "ppo": ("prompts",),
-    "rrhf": ("preference",),
-    "generate": ("prompts",),
-    "evaluate": ("prompts", "preference"),
-}
-
-NEEDS_REWARD = ("ppo", "evaluate")
 
 
 @dataclass(frozen=True)
@@ -80,6 +73,9 @@ class Limits:
     max_steps: int | None = None
 
 
+ROLES: dict[str, str] = {"model": "model", "reference": "reference model", "reward": "reward model"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobSpec:
     """One unit of work. Raises SpecError, in one sentence, if it could not run."""
@@ -91,26 +87,21 @@ class JobSpec:
     model: ModelRef | None = None
     reference: ModelRef | None = None
     reward: ModelRef | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
     resources: Resources = Resources()
     limits: Limits = Limits()
-    lineage: dict[str, Any] = field(default_factory=dict)
+    lineage: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        method = get_method(self.method)
         read_settings(self.method, self.settings)
-        kinds = DATASET_KINDS[self.method]
-        if self.dataset.kind not in kinds:
-            raise SpecError(
-                f"{self.method} reads a dataset of kind {' or '.join(kinds)}, "
-                f"got {self.dataset.kind!r}"
-            )
-        if self.method == "pretrain" and self.model is not None:
-            raise SpecError("pretrain starts from nothing and takes no model")
-        judges = self.method == "evaluate" and self.dataset.kind == "preference"
-        if self.model is None and self.method != "pretrain" and not judges:
-            raise SpecError(f"{self.method} needs a model")
-        if self.method in NEEDS_REWARD and self.reward is None:
-            raise SpecError(f"{self.method} needs a reward model")
+        needed = method.needs(self.dataset.kind)
+        for role in needed:
+            if role not in self.models():
+                raise SpecError(f"{self.method} needs a {ROLES[role]}")
+        for given in self.models():
+            if given not in (*needed, *method.takes):
+                raise SpecError(f"{self.method} takes no {ROLES[given]}")
         if not 0 <= self.seed < 2**63:
             raise SpecError(f"seed must be in [0, 2**63), got {self.seed}")
         if self.resources.threads < 1 or self.resources.gpus < 0:
@@ -125,25 +116,13 @@ class JobSpec:
         return {"schema": SCHEMA, **dataclasses.asdict(self)}
 
     @classmethod
-    def from_json(cls, value: Any) -> "JobSpec":
+    def from_json(cls, value: object) -> "JobSpec":
         if not isinstance(value, dict):
             raise SpecError(f"a spec is a JSON object, got {type(value).__name__}")
-        value = dict(value)
-        schema = value.pop("schema", None)
+        schema = value.get("schema")
         if schema != SCHEMA:
             raise SpecError(f"this runner reads spec schema {SCHEMA}, got {schema!r}")
-        value["dataset"] = _part(DatasetRef, value.get("dataset"), "dataset")
-        for name in ("model", "reference", "reward"):
-            if value.get(name) is not None:
-                value[name] = _part(ModelRef, value[name], name)
-        for name, kind in (("resources", Resources), ("limits", Limits)):
-            if name in value:
-                value[name] = _part(kind, value[name], name)
-        for name in ("settings", "lineage"):
-            if not isinstance(value.get(name, {}), dict):
-                raise SpecError(f"{name} must be a JSON object, got {value[name]!r}")
-        spec: JobSpec = _part(cls, value, "spec")
-        return spec
+        return parse(cls, {name: part for name, part in value.items() if name != "schema"}, "spec")
 
 
 def write_spec(run_dir: Path | str, spec: JobSpec) -> Path:
@@ -179,27 +158,3 @@ def with_half_micro_batch(spec: JobSpec) -> JobSpec | None:
     if half < 1:
         return None
     return dataclasses.replace(spec, settings={**spec.settings, name: half})
-
-
-def _part(kind: type[Any], value: Any, name: str) -> Any:
-    """Build dataclass `kind` from a JSON object, refusing unknown, missing and mistyped fields."""
-    if not isinstance(value, dict):
-        raise SpecError(f"{name} must be a JSON object, got {value!r}")
-    fields = {part.name: part for part in dataclasses.fields(kind)}
-    if unknown := sorted(set(value) - set(fields)):
-        raise SpecError(f"{name} has no field {unknown[0]!r}; it has {', '.join(fields)}")
-    for part in fields.values():
-        required = (
-            part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
-        )
-        if required and part.name not in value:
-            raise SpecError(f"{name} lacks the field {part.name!r}")
-    for key, item in value.items():
-        hint = fields[key].type
-        allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        plain = tuple(typing.get_origin(part) or part for part in allowed)
-        fits = isinstance(item, (*plain, int) if float in plain else plain)
-        if not fits or (isinstance(item, bool) and bool not in plain):
-            words = " or ".join("null" if part is type(None) else part.__name__ for part in plain)
-            raise SpecError(f"{name}.{key} expects {words}, got {item!r}")
-    return kind(**value)
