@@ -9,7 +9,7 @@ import random
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -17,9 +17,17 @@ from safetensors.torch import load_file, save_file
 
 from training.contract.errors import SpecError
 from training.contract.files import read_json, sync_directory, sync_file, write_json
+from training.contract.parse import parse
 from training.contract.records import file_digest
 
 KEEP = 2
+
+
+class Manifest(TypedDict):
+    """What a complete checkpoint holds: the digest of each of its files."""
+
+    step: int
+    files: dict[str, str]
 
 
 def save(run_dir: Path, step: int, state: dict[str, Any]) -> str:
@@ -57,11 +65,11 @@ def newest(run_dir: Path) -> int | None:
 def is_complete(folder: Path) -> bool:
     """Whether every file of the manifest is there with the hash it was written with."""
     try:
-        manifest = read_json(folder / "manifest.json")
-        return manifest is not None and all(
+        manifest = parse(Manifest, read_json(folder / "manifest.json"), "manifest")
+        return all(
             file_digest(folder / name) == digest for name, digest in manifest["files"].items()
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return False
 
 

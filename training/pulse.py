@@ -3,16 +3,33 @@
 import dataclasses
 import os
 import signal
-import socket
 import threading
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any
+from typing import TypedDict, Unpack
 
-from training.contract.progress import Status, now_text, stop_requested, write_status
+from training.contract.progress import (
+    JobError,
+    State,
+    Status,
+    now_text,
+    stop_requested,
+    write_status,
+)
+from training.launch.process import Process
 
 SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Change(TypedDict, total=False):
+    """What of a Status changes."""
+
+    state: State
+    step: int
+    total: int | None
+    checkpoint: str
+    error: JobError | None
 
 
 class Pulse:
@@ -24,8 +41,9 @@ class Pulse:
 
     def __init__(self, run_dir: Path, *, attempt: int) -> None:
         self._run_dir = run_dir
+        me = Process.of(os.getpid())
         self._status = Status(
-            state="starting", pid=os.getpid(), host=socket.gethostname(), attempt=attempt
+            state="starting", pid=me.pid, host=me.host, started=me.started, attempt=attempt
         )
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -40,11 +58,11 @@ class Pulse:
             raise self._failure
         return self._signalled or stop_requested(self._run_dir)
 
-    def update(self, **changes: Any) -> None:
-        """Change fields of the status and write it at once."""
+    def update(self, **changes: Unpack[Change]) -> None:
+        """Change fields of the status and write it at once, durably where the state changes."""
         with self._lock:
             self._status = dataclasses.replace(self._status, **changes, heartbeat_at=now_text())
-            write_status(self._run_dir, self._status)
+            write_status(self._run_dir, self._status, durable="state" in changes)
 
     def __enter__(self) -> "Pulse":
         self.update()

@@ -14,12 +14,13 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from training import checkpoint, models
 from training.card import model_card
 from training.contract import progress, records
 from training.contract.errors import SpecError, StoppedError
-from training.contract.files import sync_directory, write_atomically
+from training.contract.files import sync_directory, sync_folder, write_atomically
 from training.contract.methods import read_settings
 from training.contract.settings import Optimisation, Settings
 from training.contract.spec import JobSpec, ModelRef
@@ -40,7 +41,7 @@ class Result:
     """What a method achieved. `metrics` are final numbers; `outputs` names what it wrote."""
 
     metrics: dict[str, float] = field(default_factory=dict)
-    outputs: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, str | None] = field(default_factory=dict)
 
 
 class Run:
@@ -142,6 +143,7 @@ class Run:
         """Write a checkpoint of everything tracked, unless this step has one."""
         if self.step == self._saved_step or not self._tracked:
             return
+        progress.keep_metrics(self.directory)
         name = checkpoint.save(
             self.directory,
             self.step,
@@ -185,7 +187,7 @@ class Run:
 
     def report_now(self, values: dict[str, float], *, split: str = "eval") -> None:
         """Write one row of metrics at once, as measured at the current step."""
-        row: dict[str, Any] = {"t": progress.now_text(), "step": self.step, "split": split}
+        row: progress.MetricsRow = {"t": progress.now_text(), "step": self.step, "split": split}
         progress.append_metrics(self.directory, {**row, **values})
 
     def _write_due_metrics(self) -> None:
@@ -200,7 +202,12 @@ class Run:
         self._sums = {}
         self._window_tokens, self._window_started = 0, time.monotonic()
 
-    def save_final(self, model: Any, tokenizer: Any, metrics: dict[str, float]) -> dict[str, Any]:
+    def save_final(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        metrics: dict[str, float],
+    ) -> dict[str, str | None]:
         """Write RUN/final, a plain Hugging Face folder with a model card; returns the outputs."""
         draft, final = self.directory / "final.tmp", self.directory / "final"
         shutil.rmtree(draft, ignore_errors=True)
@@ -209,6 +216,7 @@ class Run:
         models.refuse_pickles(draft)
         card = model_card(self.spec, metrics=metrics, steps=self.step, tokens=self.tokens)
         write_atomically(draft / "README.md", card)
+        sync_folder(draft)
         shutil.rmtree(final, ignore_errors=True)
         draft.rename(final)
         sync_directory(self.directory)

@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from training.contract import progress
 from training.contract.errors import RunDirectoryHeldError, SpecError, StoppedError
@@ -88,7 +88,7 @@ def _attempt(run_dir: Path, attempt: int) -> int:
         return _end(pulse, DONE, "succeeded", None)
 
 
-def _do(run_dir: Path, pulse: Pulse) -> dict[str, Any]:
+def _do(run_dir: Path, pulse: Pulse) -> progress.JobResult:
     spec = read_spec(run_dir)
     check_inputs(run_dir, spec)
     for name, value in ENVIRONMENT.items():
@@ -131,7 +131,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError | OSError) and any(part in text for part in phrases)
 
 
-def _end(pulse: Pulse, code: int, state: str, error: BaseException | None) -> int:
-    told = None if error is None else {"class": type(error).__name__, "text": str(error)}
+def _end(pulse: Pulse, code: int, state: progress.State, error: BaseException | None) -> int:
+    told: progress.JobError | None = None
+    if error is not None:
+        told = {"class": type(error).__name__, "text": str(error)}
     pulse.update(state=state, error=told)
     return code

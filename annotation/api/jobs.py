@@ -18,12 +18,18 @@ from training.contract import progress
 LOG_TAIL = 64 * 1024
 
 
+class SentenceOf(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    params = serializers.DictField(child=serializers.JSONField())
+
+
 class ErrorOf(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `class` is the name in the run directory and a keyword here.
         return {
             "class": serializers.CharField(),
             "text": serializers.CharField(allow_blank=True),
+            "sentence": SentenceOf(allow_null=True),
         }
 
 

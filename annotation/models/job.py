@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import models
 from django.utils import timezone
@@ -7,6 +7,10 @@ from django.utils import timezone
 from annotation.models.base import Noun
 from annotation.models.project import Project
 from annotation.models.round import Round
+
+# Why an attempt failed: the exception's class and what it said. Where the platform itself says it,
+# `sentence` has the code by which a screen says it in its own language.
+Failure = TypedDict("Failure", {"class": str, "text": str, "sentence": "dict[str, object] | None"})
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -50,8 +54,8 @@ class Job(Noun):
     max_attempts = models.PositiveSmallIntegerField(default=4)
     cancel_requested = models.BooleanField(default=False)
     run_dir = models.CharField(max_length=1000, blank=True)
-    # Process id or Ray submission id, by launcher.
-    handle = models.CharField(max_length=100, blank=True)
+    # What the launcher gave: host:pid:start time of a process, or a submission id.
+    handle = models.CharField(max_length=300, blank=True)
     step = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

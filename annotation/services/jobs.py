@@ -6,21 +6,21 @@ therefore run the same function on the same row without doing anything twice.
 """
 
 import logging
-import socket
-import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from annotation import events
 from annotation.errors import Conflict, InvalidInput
+from annotation.happenings import happened
 from annotation.models import Checkpoint, Dataset, Job, Project, Round, User
+from annotation.models.job import Failure
+from annotation.sentences import Sentence, say
 from training.contract import progress, spec
-from training.launch import local
+from training.launch import LAUNCHERS, Handle, Launcher, Place
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +43,12 @@ def queue_job(
     key: str,
     method: str,
     dataset: Dataset,
-    settings_: dict[str, Any],
+    settings_: Mapping[str, object],
     model: Checkpoint | None = None,
     reward: Checkpoint | None = None,
     reference_model: Checkpoint | None = None,
     seed: int = 17,
-    lineage: dict[str, Any] | None = None,
+    lineage: Mapping[str, object] | None = None,
 ) -> Job:
     """The job `key` of the round, made now unless it exists. Raises InvalidInput on a bad spec."""
     if round is not None and (existing := Job.objects.filter(round=round, key=key).first()):
@@ -68,26 +68,39 @@ def queue_job(
             lineage=lineage or {},
         )
     except spec.SpecError as error:
-        raise InvalidInput(f"{method} job {key!r}: {error}") from error
+        raise InvalidInput(
+            say(
+                "job_refused",
+                "The {method} job {key} cannot run: {reason}",
+                method=method,
+                key=key,
+                reason=str(error),
+            )
+        ) from error
     job.spec = what.to_json()
     job.run_dir = str(settings.STORAGE_DIR / "runs" / str(job.id))
     job.save()
-    _tell(job)
+    happened("job.moved", job)
     return job
 
 
 def cancel_job(job: Job, *, by: User | None) -> Job:
     """Ask for a clean stop; a job that has not started ends at once."""
     if job.state in Job.ENDED:
-        raise Conflict(f"This job has already {job.state}; there is nothing to cancel.")
+        raise Conflict(
+            say(
+                "job_has_ended",
+                "This job has already {state}; there is nothing to cancel.",
+                state=job.state,
+            )
+        )
     with transaction.atomic():
         Job.objects.filter(pk=job.pk).exclude(state__in=Job.ENDED).update(cancel_requested=True)
         Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(
             state=Job.State.CANCELLED, finished_at=timezone.now()
         )
-        _record(job, "job.cancel_requested", by)
+        happened("job.cancel_requested", job, by=by)
     job.refresh_from_db()
-    _tell(job)
     return job
 
 
@@ -109,12 +122,15 @@ def retry_job(job: Job, *, by: User | None) -> Job:
         )
         if not moved:
             raise Conflict(
-                f"Only a failed or cancelled job can be retried; this one is {job.state}."
+                say(
+                    "job_not_retryable",
+                    "Only a failed or cancelled job can be retried; this one is {state}.",
+                    state=job.state,
+                )
             )
         progress.clear_stop(job.run_dir)
-        _record(job, "job.retried", by)
+        happened("job.retried", job, by=by)
     job.refresh_from_db()
-    _tell(job)
     return job
 
 
@@ -139,24 +155,34 @@ def start_queued_jobs() -> int:
 def launch(job: Job) -> None:
     """Write the spec and start the process. Killed anywhere in here, `follow` picks it up."""
     run_dir = Path(job.run_dir)
-    spec.write_spec(run_dir, spec.JobSpec.from_json(job.spec))
-    progress.clear_stop(run_dir)
-    handle = _start(job, run_dir)
+    try:
+        spec.write_spec(run_dir, spec.JobSpec.from_json(job.spec))
+        progress.clear_stop(run_dir)
+        handle = launcher().start(
+            run_dir,
+            attempt=job.attempt,
+            threads=settings.JOB_THREADS,
+            env={"HF_HUB_OFFLINE": "0"} if settings.ALLOW_HUB else {},
+        )
+    except OSError as error:  # a full disk, a cluster that does not answer: worth another attempt
+        _lost(
+            job,
+            say(
+                "job_not_started",
+                "The job could not be started: {reason}",
+                reason=str(error),
+            ),
+        )
+        return
     Job.objects.filter(pk=job.pk, state=Job.State.STARTING, attempt=job.attempt).update(
-        handle=handle
+        handle=str(handle)
     )
-    _tell(job)
+    happened("job.moved", job)
 
 
-def _start(job: Job, run_dir: Path) -> str:
-    env = {"HF_HUB_OFFLINE": "0"} if settings.ALLOW_HUB else {}
-    if settings.LAUNCHER == "ray":
-        from training.launch import ray
-
-        ray_handle = ray.start(run_dir, attempt=job.attempt, env=env)
-        return str(ray_handle)
-    started = local.start(run_dir, attempt=job.attempt, env=env, threads=settings.JOB_THREADS)
-    return f"{socket.gethostname()}:{started.pid}"
+def launcher() -> Launcher:
+    """The way this installation starts jobs."""
+    return LAUNCHERS[settings.LAUNCHER](Place(ray_address=settings.RAY_ADDRESS))
 
 
 def follow_active_jobs() -> None:
@@ -166,23 +192,45 @@ def follow_active_jobs() -> None:
 
 
 def follow(job: Job) -> None:
+    """Move the row to what the run directory and the process say.
+
+    They are read against the order in which the runner writes: it puts its last status, then the
+    exit code, then it ends. So a process that was seen gone has left its exit code if it ever
+    will, and an exit code that was seen has its status beside it.
+    """
     now = timezone.now()
     run_dir = Path(job.run_dir)
-    status = progress.read_status(run_dir)
-    if status is not None and status.attempt == job.attempt:
-        _copy_progress(job, status)
+    handle = _handle(job, run_dir)
+    alive = handle is not None and handle.is_alive()
     code = progress.read_exit(run_dir, attempt=job.attempt)
+    status = progress.read_status(run_dir)
+    if status is not None and status.attempt != job.attempt:
+        status = None
+    if status is not None:
+        _copy_progress(job, status)
     if code is not None:
-        # Written last, after everything it speaks of is on the disk.
         _end(job, code, status)
-        return
-    if job.cancel_requested:
-        _stop(job, run_dir, status, now)
-    if not _alive(job, run_dir, status) and _had_time_to_start(job, now):
-        _lost(job, "The process ended without an exit code: killed, or the machine went down.")
-    elif status is not None and status.attempt == job.attempt and _silent(status, now):
-        _kill(job, status)
-        _lost(job, f"No heartbeat for {HEARTBEAT_LIMIT.seconds} s; the process was ended.")
+    elif job.cancel_requested and _stop(run_dir, handle, now):
+        _finish(job, Job.State.CANCELLED, None, None, None)
+    elif alive is False and _had_time_to_start(job, now):
+        _lost(
+            job,
+            say(
+                "job_process_gone",
+                "The process ended without an exit code: killed, or the machine went down.",
+            ),
+        )
+    elif _silent(job, status, alive, now):
+        if handle is not None:
+            handle.kill()
+        _lost(
+            job,
+            say(
+                "job_silent",
+                "No heartbeat for {seconds} s; the process was ended.",
+                seconds=HEARTBEAT_LIMIT.seconds,
+            ),
+        )
 
 
 def _copy_progress(job: Job, status: progress.Status) -> None:
@@ -194,11 +242,11 @@ def _copy_progress(job: Job, status: progress.Status) -> None:
         state=Job.State.RUNNING, step=status.step, total=status.total, heartbeat_at=beat
     )
     if moved:
-        _tell(job)
+        happened("job.moved", job)
 
 
 def _end(job: Job, code: int, status: progress.Status | None) -> None:
-    error = status.error if status else None
+    error = _failure(status.error) if status and status.error else None
     if code == DONE:
         _finish(job, Job.State.SUCCEEDED, code, None, progress.read_result(job.run_dir))
     elif code == STOPPED and job.cancel_requested:
@@ -215,27 +263,37 @@ def _end(job: Job, code: int, status: progress.Status | None) -> None:
         _again(job, code, error)
 
 
+def _failure(error: progress.JobError) -> Failure:
+    return {"class": error["class"], "text": error["text"], "sentence": None}
+
+
 def _finish(
-    job: Job, state: str, code: int | None, error: dict[str, Any] | None, result: Any
+    job: Job,
+    state: Job.State,
+    code: int | None,
+    error: Failure | None,
+    result: progress.JobResult | None,
 ) -> None:
-    Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=_ACTIVE).update(
-        state=state, exit_code=code, error=error, result=result, finished_at=timezone.now()
-    )
-    _tell(job)
+    with transaction.atomic():
+        moved = Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=_ACTIVE).update(
+            state=state, exit_code=code, error=error, result=result, finished_at=timezone.now()
+        )
+        if moved:
+            happened("job.failed" if state == Job.State.FAILED else "job.moved", job)
 
 
 def _again(
     job: Job,
     code: int | None,
-    error: dict[str, Any] | None,
+    error: Failure | None,
     *,
-    spec_: dict[str, Any] | None = None,
+    spec_: dict[str, object] | None = None,
 ) -> None:
     """Queue the next attempt with back-off (2, 4, 8 ... s), or fail after the last."""
     if job.attempt >= job.max_attempts:
         _finish(job, Job.State.FAILED, code, error, None)
         return
-    Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=_ACTIVE).update(
+    moved = Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=_ACTIVE).update(
         state=Job.State.QUEUED,
         attempt=job.attempt + 1,
         spec=spec_ or job.spec,
@@ -244,72 +302,47 @@ def _again(
         handle="",
         not_before=timezone.now() + timedelta(seconds=2**job.attempt),
     )
-    _tell(job)
+    if moved:
+        happened("job.moved", job)
 
 
 _ACTIVE = (Job.State.STARTING, Job.State.RUNNING)
 
 
-def _lost(job: Job, sentence: str) -> None:
+def _lost(job: Job, sentence: Sentence) -> None:
     logger.warning("job %s (%s), attempt %d is lost: %s", job.key, job.pk, job.attempt, sentence)
-    _again(job, None, {"class": "Lost", "text": sentence})
+    _again(job, None, {"class": "Lost", "text": str(sentence), "sentence": sentence.to_json()})
 
 
-def _alive(job: Job, run_dir: Path, status: progress.Status | None) -> bool:
-    if settings.LAUNCHER == "ray":
-        from training.launch import ray
-
-        return bool(job.handle) and ray.is_alive(job.handle)
-    host, pid = _process(job, status)
-    if host != socket.gethostname():
-        # Another machine's process: its heartbeat is all we can see.
-        return status is not None and not _silent(status, timezone.now())
-    return pid != 0 and local.is_alive(pid, run_dir)
-
-
-def _process(job: Job, status: progress.Status | None) -> tuple[str, int]:
-    """Host and pid; from the status file when the worker died before it saved the handle."""
-    if job.handle:
-        host, _, pid = job.handle.rpartition(":")
-        return host, int(pid)
-    if status is not None and status.attempt == job.attempt:
-        return status.host, status.pid
-    return socket.gethostname(), 0
+def _handle(job: Job, run_dir: Path) -> Handle | None:
+    """The started process; found by its own traces when the worker died before it noted it."""
+    if not job.handle:
+        return launcher().find(run_dir, attempt=job.attempt)
+    try:
+        return launcher().read(job.handle)
+    except ValueError:  # of another launcher: the installation has changed
+        return None
 
 
 def _had_time_to_start(job: Job, now: datetime) -> bool:
     return bool(job.handle) or (job.started_at is not None and now - job.started_at > START_LIMIT)
 
 
-def _silent(status: progress.Status, now: datetime) -> bool:
-    return status.age_seconds(now) > HEARTBEAT_LIMIT.total_seconds()
+def _silent(job: Job, status: progress.Status | None, alive: bool | None, now: datetime) -> bool:
+    """Whether the heartbeat stopped, or never came of a process that cannot be seen from here."""
+    if status is not None:
+        return status.age_seconds(now) > HEARTBEAT_LIMIT.total_seconds()
+    return alive is None and (job.started_at is None or now - job.started_at > HEARTBEAT_LIMIT)
 
 
-def _stop(job: Job, run_dir: Path, status: progress.Status | None, now: datetime) -> None:
+def _stop(run_dir: Path, handle: Handle | None, now: datetime) -> bool:
+    """Ask for a clean stop; True when that was asked long ago and the process is ended now."""
     stop = run_dir / "stop"
     if not stop.exists():
         progress.request_stop(run_dir)
-    elif time.time() - stop.stat().st_mtime > STOP_LIMIT.total_seconds():
-        _kill(job, status)
-        _finish(job, Job.State.CANCELLED, None, None, None)
-
-
-def _kill(job: Job, status: progress.Status | None) -> None:
-    if settings.LAUNCHER == "ray":
-        from training.launch import ray
-
-        ray.kill(job.handle)
-        return
-    host, pid = _process(job, status)
-    if host == socket.gethostname() and pid and local.is_alive(pid, job.run_dir):
-        local.kill(pid)
-
-
-def _tell(job: Job) -> None:
-    events.tell(f"job:{job.pk}", "job.changed", job.pk)
-    if job.round_id:
-        events.tell(f"round:{job.round_id}", "job.changed", job.pk)
-
-
-def _record(job: Job, action: str, by: User | None) -> None:
-    events.record(action, team=job.project.team, project=job.project, actor=by, object_id=job.pk)
+        return False
+    if now.timestamp() - stop.stat().st_mtime <= STOP_LIMIT.total_seconds():
+        return False
+    if handle is not None:
+        handle.kill()
+    return True

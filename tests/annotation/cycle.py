@@ -60,7 +60,8 @@ def leave_run_directory(job, *, code=0, files=None, result=None, error=None):
         ),
     )
     if code == 0:
-        progress.write_result(run_dir, result or {"metrics": {}, "outputs": {}})
+        empty = {"metrics": {}, "outputs": {}, "steps": 3, "seconds": 1.0, "tokens": 0}
+        progress.write_result(run_dir, {**empty, **(result or {})})
     progress.write_exit(run_dir, code=code, attempt=job.attempt)
 
 

@@ -1,3 +1,5 @@
+import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -5,10 +7,11 @@ import pytest
 from django.utils import timezone
 
 from annotation.errors import Conflict, InvalidInput
-from annotation.models import Dataset, Job
+from annotation.models import Dataset, Event, Job
 from annotation.services import datasets, jobs
 from tests.annotation.cycle import leave_run_directory, run
 from training.contract import progress
+from training.launch.process import Process
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +60,8 @@ def test_bad_input_fails_at_once_with_the_sentence(job):
     run(job, code=2, error={"class": "SpecError", "text": "row 3 has no prompt"})
 
     assert (job.state, job.attempt) == ("failed", 1)
-    assert job.error["text"] == "row 3 has no prompt"
+    assert job.error == {"class": "SpecError", "text": "row 3 has no prompt", "sentence": None}
+    assert Event.objects.get(action="job.failed").object_id == job.pk
 
 
 def test_out_of_memory_is_retried_with_half_the_rows_per_pass(job):
@@ -94,7 +98,9 @@ def test_the_exit_of_an_earlier_attempt_does_not_count(job):
 
 
 def test_a_process_gone_without_a_word_is_queued_again(job):
-    Job.objects.filter(pk=job.pk).update(state="running", handle=f"{jobs.socket.gethostname()}:1")
+    # Its pid has come round: this very process has it now.
+    gone = replace(Process.of(os.getpid()), started=1.0)
+    Job.objects.filter(pk=job.pk).update(state="running", handle=str(gone))
     Path(job.run_dir).mkdir(parents=True)
     job.refresh_from_db()
 
@@ -103,6 +109,65 @@ def test_a_process_gone_without_a_word_is_queued_again(job):
     job.refresh_from_db()
     assert (job.state, job.attempt) == ("queued", 2)
     assert job.error["class"] == "Lost"
+    assert job.error["sentence"]["code"] == "job_process_gone"
+
+
+def test_a_running_process_is_left_alone(job):
+    Job.objects.filter(pk=job.pk).update(state="running", handle=str(Process.of(os.getpid())))
+    Path(job.run_dir).mkdir(parents=True)
+    job.refresh_from_db()
+
+    jobs.follow(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("running", 1)
+
+
+def test_a_process_of_another_machine_is_judged_by_its_heartbeat(job):
+    Job.objects.filter(pk=job.pk).update(
+        state="running", handle="elsewhere:7:1.00", started_at=timezone.now()
+    )
+    run_dir = _made(job)
+    job.refresh_from_db()
+    jobs.follow(job)
+    job.refresh_from_db()
+    assert job.state == "running"
+
+    beat = timezone.now() - 2 * jobs.HEARTBEAT_LIMIT
+    progress.write_status(
+        run_dir, progress.Status(state="running", heartbeat_at=beat.isoformat(), attempt=1)
+    )
+    jobs.follow(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("queued", 2)
+    assert job.error["sentence"] == {
+        "code": "job_silent",
+        "params": {"seconds": 90},
+        "text": "No heartbeat for 90 s; the process was ended.",
+    }
+
+
+def test_a_status_cut_by_a_power_failure_is_as_good_as_none(job):
+    Job.objects.filter(pk=job.pk).update(state="running", handle=str(Process.of(os.getpid())))
+    (_made(job) / "status.json").write_text("")
+    job.refresh_from_db()
+
+    jobs.follow(job)
+
+    job.refresh_from_db()
+    assert job.state == "running"
+
+
+def test_a_job_that_cannot_be_started_is_tried_again_later(job):
+    (_made(job) / "log.txt").mkdir()  # nothing can be written there
+
+    assert jobs.start_queued_jobs() == 1
+
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("queued", 2)
+    assert job.error["sentence"]["code"] == "job_not_started"
+    assert job.not_before > timezone.now()
 
 
 def test_a_worker_killed_before_it_saved_the_handle_leaves_time_to_start(job):

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from training.contract import progress, records, spec
-from training.launch import local
+from training.launch.local import LocalLauncher
 
 CONVERSATIONS = [
     {
@@ -25,7 +25,7 @@ CONVERSATIONS = [
 def test_platform_side_imports_no_training_stack():
     program = (
         "import sys, training.contract.spec, training.contract.records, "
-        "training.contract.progress, training.launch.local, training.launch.ray\n"
+        "training.contract.progress, training.contract.methods, training.launch\n"
         "outside = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"
         "print(sorted(outside - {'training', '__main__'}))"
     )
@@ -57,18 +57,19 @@ def test_a_job_written_by_the_platform_is_done_by_a_process_and_read_back(tmp_pa
     )  # fmt: skip
     spec.write_spec(run_dir, job)
 
-    handle = local.start(run_dir, attempt=2, threads=1)
+    process = LocalLauncher().start(run_dir, attempt=2, threads=1, env={})
     deadline = time.monotonic() + 240
-    while (code := local.exit_code(run_dir, attempt=2)) is None:
+    while process.is_alive():
         assert time.monotonic() < deadline, (run_dir / "log.txt").read_text()
-        assert local.is_alive(handle.pid, run_dir) or local.exit_code(run_dir) is not None
         Event().wait(0.1)
+    code = progress.read_exit(run_dir, attempt=2)
 
     assert code == 0, (run_dir / "log.txt").read_text()
     status = progress.read_status(run_dir)
     assert status is not None
     assert (status.state, status.step, status.total) == ("succeeded", 12, 12)
-    assert (status.attempt, status.pid, status.checkpoint) == (2, handle.pid, "step-10")
+    assert (status.attempt, status.pid, status.checkpoint) == (2, process.pid, "step-10")
+    assert LocalLauncher().find(run_dir, attempt=2) == process
     assert status.error is None
     rows, _ = progress.read_metrics(run_dir)
     train = [row for row in rows if row["split"] == "train"]

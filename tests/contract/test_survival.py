@@ -4,10 +4,8 @@ A real server process, a real tiny model, real jobs. Nothing acknowledged may be
 the job goes on from its checkpoint, the round completes.
 """
 
-import contextlib
 import json
 import os
-import signal
 
 import psycopg
 import pytest
@@ -16,6 +14,7 @@ from annotation.simulation.client import Desk, sign_in
 from annotation.simulation.labelers import CAREFUL
 from tests.site import Site
 from training.contract import progress
+from training.launch.process import Process
 
 SMALL = {"batch_size": 16, "micro_batch_size": 16, "max_length": 96}
 # The tiny model's sizes, and a training step long enough to be killed in the middle of.
@@ -81,9 +80,15 @@ def site(tmp_path, database):
     if site.process is not None and site.process.poll() is None:
         site.process.terminate()
         site.process.wait(timeout=30)
-    for status in tmp_path.glob("runs/*/status.json"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(json.loads(status.read_text())["pid"], signal.SIGKILL)
+    for run_dir in tmp_path.glob("runs/*"):
+        if (process := process_of(run_dir)) is not None:
+            process.kill()
+
+
+def process_of(run_dir):
+    """The job's process as its status names it; it signals no other that has its pid by now."""
+    status = progress.read_status(run_dir)
+    return None if status is None else Process(status.host, status.pid, status.started)
 
 
 def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):
@@ -146,9 +151,10 @@ def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):
         return sorted(int(path.parent.name.removeprefix("step-")) for path in folders)
 
     site.wait(saved, "a checkpoint")
-    status = json.loads((tmp_path / "runs" / job["id"] / "status.json").read_text())
+    process = process_of(tmp_path / "runs" / job["id"])
     site.kill()
-    os.killpg(status["pid"], signal.SIGKILL)
+    assert process.is_alive()
+    process.kill()
     reached = saved()[-1]
     kept, _ = progress.read_metrics(tmp_path / "runs" / job["id"])
     site.start()

@@ -15,7 +15,7 @@ import pytest
 from tests.training.conftest import talk
 from tests.training.tiny import make_run
 from training.contract import progress
-from training.launch import ray as launcher
+from training.launch import LAUNCHERS, Launcher, Place
 
 pytest.importorskip("ray", reason="the ray extra is not installed")
 
@@ -63,11 +63,7 @@ def cluster() -> Iterator[str]:
 
 
 @pytest.fixture
-def submitted(
-    cluster: str, tmp_path: Path, policy: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Path]:
-    monkeypatch.setenv("RAY_ADDRESS", cluster)
-
+def submitted(tmp_path: Path, policy: Path) -> Callable[..., Path]:
     def make(**settings: object) -> Path:
         rows = [{"messages": talk("say red", "red it is.")}]
         return make_run(
@@ -78,30 +74,54 @@ def submitted(
     return make
 
 
-def test_job_runs_on_the_cluster_and_is_submitted_once(submitted: Callable[..., Path]):
+@pytest.fixture
+def launcher(cluster: str) -> Launcher:
+    """As the platform makes it from WHETSTONE_RAY_ADDRESS."""
+    return LAUNCHERS["ray"](Place(ray_address=cluster))
+
+
+def test_job_runs_on_the_cluster_and_is_submitted_once(
+    launcher: Launcher, submitted: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    # The address given wins over the variable by which Ray overrides what it is given.
+    monkeypatch.setenv("RAY_ADDRESS", "http://127.0.0.1:9")
     run_dir = submitted(steps=3)
 
-    submission = launcher.start(run_dir, attempt=1)
-    again = launcher.start(run_dir, attempt=1)
-    wait_for(lambda: not launcher.is_alive(submission, run_dir))
+    submission = launcher.start(run_dir, attempt=1, threads=1, env={})
+    again = launcher.start(run_dir, attempt=1, threads=1, env={})
+    wait_for(lambda: not submission.is_alive())
 
-    assert submission == again
-    assert launcher.exit_code(run_dir, attempt=1) == 0, (run_dir / "log.txt").read_text()
+    assert submission == again == launcher.read(str(submission))
+    assert submission == launcher.find(run_dir, attempt=1)
+    assert progress.read_exit(run_dir, attempt=1) == 0, (run_dir / "log.txt").read_text()
     status = progress.read_status(run_dir)
     assert status is not None
     assert (status.state, status.step, status.attempt) == ("succeeded", 3, 1)
     assert (run_dir / "final" / "model.safetensors").exists()
-    assert not launcher.is_alive("never-submitted-1")
+    assert launcher.read("never-submitted-1").is_alive() is False
+    assert os.environ["RAY_ADDRESS"] == "http://127.0.0.1:9"
 
 
-def test_running_job_can_be_stopped_through_its_run_directory(submitted: Callable[..., Path]):
+def test_running_job_can_be_stopped_through_its_run_directory(
+    launcher: Launcher, submitted: Callable[..., Path]
+):
     run_dir = submitted(steps=1_000_000, save_every=10**6)
-    submission = launcher.start(run_dir, attempt=7)
+    submission = launcher.start(run_dir, attempt=7, threads=1, env={})
     wait_for(lambda: (s := progress.read_status(run_dir)) is not None and s.step > 0)
-    assert launcher.is_alive(submission)
+    assert submission.is_alive()
 
     progress.request_stop(run_dir)
-    wait_for(lambda: not launcher.is_alive(submission))
+    wait_for(lambda: not submission.is_alive())
 
-    assert launcher.exit_code(run_dir, attempt=7) == 143
-    launcher.kill(submission)  # ending what has ended is no error
+    assert progress.read_exit(run_dir, attempt=7) == 143
+    submission.kill()  # ending what has ended is no error
+
+
+def test_cluster_that_does_not_answer_hides_its_jobs_and_refuses_new_ones(
+    submitted: Callable[..., Path],
+):
+    nowhere = LAUNCHERS["ray"](Place(ray_address="http://127.0.0.1:9"))
+
+    assert nowhere.read("any-1").is_alive() is None
+    with pytest.raises(OSError):
+        nowhere.start(submitted(steps=3), attempt=1, threads=1, env={})

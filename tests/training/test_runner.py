@@ -19,7 +19,8 @@ from training import checkpoint, runner
 from training.contract import progress
 from training.contract.records import folder_digest
 from training.contract.spec import read_spec
-from training.launch import local
+from training.launch.local import LocalLauncher, command, job_environment
+from training.launch.process import Process
 from training.pulse import Pulse
 
 DEMONSTRATIONS = [{"messages": talk(f"say {n}", f"{n} it is not.")} for n in range(40)]
@@ -115,12 +116,12 @@ def test_killed_and_resumed_run_ends_bit_identical_with_no_step_twice(tmp_path: 
     )
     finish(straight)
 
-    handle = local.start(killed, attempt=1, threads=1)
+    process = LocalLauncher().start(killed, attempt=1, threads=1, env={})
     wait_for(lambda: (killed / "checkpoints" / "step-40").exists())
-    local.kill(handle.pid)
-    wait_for(lambda: not local.is_alive(handle.pid, killed))
+    process.kill()
+    wait_for(lambda: not process.is_alive())
     assert not (killed / "final").exists()
-    assert local.exit_code(killed) is None
+    assert progress.read_exit(killed) is None
     reached = checkpoint.newest(killed)
     finish(killed)
 
@@ -139,9 +140,7 @@ def test_sigterm_saves_and_exits_143(tmp_path: Path, policy: Path):
         settings={**SFT, "steps": 100_000, "save_every": 100_000},
         model=policy,
     )
-    process = subprocess.Popen(
-        local.command(run_dir), env=local.job_environment(attempt=4, threads=1)
-    )
+    process = subprocess.Popen(command(run_dir), env=job_environment(attempt=4, threads=1))
     wait_for(lambda: len(progress.read_metrics(run_dir)[0]) > 3)
     process.send_signal(signal.SIGTERM)
 
@@ -152,8 +151,8 @@ def test_sigterm_saves_and_exits_143(tmp_path: Path, policy: Path):
     assert (status.state, status.attempt) == ("stopped", 4)
     assert status.checkpoint == f"step-{status.step}"
     assert checkpoint.newest(run_dir) == status.step
-    assert local.exit_code(run_dir, attempt=4) == 143
-    assert local.exit_code(run_dir, attempt=5) is None
+    assert progress.read_exit(run_dir, attempt=4) == 143
+    assert progress.read_exit(run_dir, attempt=5) is None
 
 
 def test_stop_file_saves_and_a_later_start_goes_on(sft_run: Path, tmp_path: Path):
@@ -319,4 +318,4 @@ def test_heart_beats_while_the_main_thread_is_busy(tmp_path: Path):
         wait_for(lambda: progress.read_status(tmp_path).heartbeat_at > first.heartbeat_at)
 
     assert first.state == "starting"
-    assert first.pid == os.getpid()
+    assert Process(first.host, first.pid, first.started) == Process.of(os.getpid())

@@ -3,7 +3,6 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 
 def write_atomically(path: Path, text: str, *, durable: bool = True) -> None:
@@ -23,18 +22,19 @@ def write_atomically(path: Path, text: str, *, durable: bool = True) -> None:
         sync_directory(path.parent)
 
 
-def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+def write_json(path: Path, value: object, *, durable: bool = True) -> None:
     """Write `value` as JSON atomically. NaN and infinity are refused (they are not JSON)."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
     write_atomically(path, text + "\n", durable=durable)
 
 
-def read_json(path: Path) -> Any | None:
+def read_json(path: Path) -> object:
     """The JSON in `path`, or None where there is no such file."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    return found
 
 
 def sync_directory(path: Path) -> None:
@@ -44,6 +44,16 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_folder(path: Path) -> None:
+    """Make a folder that someone else wrote durable, before it is renamed into place."""
+    for part in sorted(path.rglob("*"), reverse=True):
+        if part.is_dir():
+            sync_directory(part)
+        else:
+            sync_file(part)
+    sync_directory(path)
 
 
 def sync_file(path: Path) -> None:

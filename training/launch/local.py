@@ -1,15 +1,13 @@
-"""Run a job as a process of this machine. Standard library only."""
+"""Run a job as a process of this machine."""
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from training.contract import progress
+from training.launch.process import Process
 
 PASSED_ON = (
     "PATH",
@@ -36,14 +34,6 @@ ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True)
-class Handle:
-    """A started process: `started` is its start time in clock ticks since boot (/proc)."""
-
-    pid: int
-    started: int
-
-
 def job_environment(
     *, attempt: int, threads: int | None = None, env: Mapping[str, str] | None = None
 ) -> dict[str, str]:
@@ -65,82 +55,35 @@ def job_environment(
     }
 
 
-def command(run_dir: Path | str) -> list[str]:
-    return [sys.executable, "-m", "training", "run", str(Path(run_dir).resolve())]
+def command(run_dir: Path) -> list[str]:
+    """The runner on `run_dir`, as an argument list."""
+    return [sys.executable, "-m", "training", "run", str(run_dir.resolve())]
 
 
-def start(
-    run_dir: Path | str,
-    *,
-    attempt: int,
-    env: Mapping[str, str] | None = None,
-    threads: int | None = None,
-) -> Handle:
-    """Start the runner on `run_dir`, in a session of its own, its output appended to RUN/log.txt.
+class LocalLauncher:
+    """Jobs as processes, each in a session of its own."""
 
-    It outlives this process. Starting one that still runs does no harm: the second refuses.
-    """
-    run_dir = Path(run_dir).resolve()
-    with (run_dir / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            command(run_dir),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=job_environment(attempt=attempt, threads=threads, env=env),
-            start_new_session=True,
-        )
-    return Handle(process.pid, _started(process.pid) or 0)
+    def start(
+        self, run_dir: Path, *, attempt: int, threads: int, env: Mapping[str, str]
+    ) -> Process:
+        run_dir = run_dir.resolve()
+        with (run_dir / "log.txt").open("ab") as log:
+            started = subprocess.Popen(
+                command(run_dir),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=job_environment(attempt=attempt, threads=threads, env=env),
+                start_new_session=True,
+            )
+        return Process.of(started.pid)
 
+    def read(self, text: str) -> Process:
+        return Process.read(text)
 
-def is_alive(pid: int, run_dir: Path | str) -> bool:
-    """Whether `pid` is a runner of `run_dir`; a recycled pid or a zombie is not.
-
-    A child of this process that has ended is reaped here.
-    """
-    with contextlib.suppress(ChildProcessError):  # a child of an earlier worker: init reaps it
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        content = Path(f"/proc/{pid}/cmdline").read_bytes()
-        if not content:
-            # Between exec and its arguments a process has an executable and no command line yet;
-            # a zombie and a thread of the kernel have neither.
-            Path(f"/proc/{pid}/exe").readlink()
-            return True
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    words = content.split(b"\0")
-    return b"training" in words and str(Path(run_dir).resolve()).encode() in words
-
-
-def stop(pid: int) -> None:
-    """Ask a runner to save and end (SIGTERM); one that has ended already is fine."""
-    _signal(pid, signal.SIGTERM)
-
-
-def kill(pid: int) -> None:
-    """End a runner and its children at once (SIGKILL to its session)."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def exit_code(run_dir: Path | str, *, attempt: int | None = None) -> int | None:
-    """How `attempt` ended (the latest if None); None while it runs or if it died without a word."""
-    return progress.read_exit(run_dir, attempt=attempt)
-
-
-def _signal(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def _started(pid: int) -> int | None:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return int(text.rpartition(")")[2].split()[19])
+    def find(self, run_dir: Path, *, attempt: int) -> Process | None:
+        """The process that says in RUN/status.json that it does this attempt."""
+        status = progress.read_status(run_dir)
+        if status is None or status.attempt != attempt:
+            return None
+        return Process(status.host, status.pid, status.started)
