@@ -4,7 +4,7 @@ from annotation.models.dataset import Dataset
 from annotation.models.event import Event
 from annotation.models.job import Job
 from annotation.models.label import Label
-from annotation.models.project import Guideline, Project, TaskKind
+from annotation.models.project import Guideline, Project
 from annotation.models.prompt import Prompt, Split
 from annotation.models.rating import Rating
 from annotation.models.response import Response
@@ -32,7 +32,6 @@ __all__ = [
     "Seat",
     "Split",
     "Task",
-    "TaskKind",
     "TaskResponse",
     "Team",
     "User",

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from annotation import events
 from annotation.errors import InvalidInput
+from annotation.kinds import COMPARE, RANK
 from annotation.models import (
     Label,
     Membership,
@@ -20,7 +21,6 @@ from annotation.models import (
     Role,
     Round,
     Task,
-    TaskKind,
     TaskResponse,
     User,
 )
@@ -253,14 +253,14 @@ class _Store:
             text, model = comparison.responses[given]
             response = self._response(rows, prompt, text, self.writers.id_of(model))
             rows.entries.append((task, response, index))
-        kind = TaskKind.COMPARE if len(order) == 2 else TaskKind.RANK
+        kind = COMPARE.name if len(order) == 2 else RANK.name
         rows.tasks.append(
             (
                 task,
                 round_id,
                 project_id,
                 prompt,
-                str(kind),
+                kind,
                 len(submissions),
                 next(self.positions),
                 False,

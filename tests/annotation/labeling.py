@@ -2,6 +2,7 @@
 
 import uuid
 
+from annotation.kinds import COMPARE, RANK
 from annotation.models import (
     Assignment,
     Checkpoint,
@@ -10,7 +11,6 @@ from annotation.models import (
     Response,
     Role,
     Round,
-    TaskKind,
     User,
 )
 from annotation.models.prompt import content_hash, split_of
@@ -61,7 +61,7 @@ def add_tasks(round, n, *, responses=2, labels_wanted=1):
             (prompt, written[i * responses : (i + 1) * responses])
             for i, prompt in enumerate(prompts)
         ],
-        kind=TaskKind.COMPARE if responses == 2 else TaskKind.RANK,
+        kind=COMPARE.name if responses == 2 else RANK.name,
         labels_wanted=labels_wanted,
     )
 
