@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         "InvitationState": ["open", "accepted", "revoked", "expired"],
         "PolicyKind": "annotation.models.project.POLICY_KINDS",
         "TaskKind": "annotation.kinds.KINDS",
+        "LabelerKind": "annotation.models.labeler.Labeler.Kind",
         "RoundState": "annotation.models.round.Round.State",
         "JobState": "annotation.models.job.Job.State",
         "CheckpointKind": "annotation.models.checkpoint.Checkpoint.Kind",

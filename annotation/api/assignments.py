@@ -145,8 +145,8 @@ class AssignmentsView(FastView):
     def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, Any]:
         """Top up my leases to `hold`, oldest first; asking again returns the same ones."""
         form = _hold.run_validation(body(request))
-        project = get_labeling_project(user, project_id)
-        held = assignments.hold_assignments(project, labeler=user, hold=form["hold"])
+        project, labeler = get_labeling_project(user, project_id)
+        held = assignments.hold_assignments(project, labeler=labeler, hold=form["hold"])
         return 200, shown_held(held, project)
 
 
@@ -156,7 +156,6 @@ class DraftView(FastView):
         """Keep an answer that is not submitted yet."""
         draft = _draft.run_validation(body(request))
         assignment = get_my_assignment(user, assignment_id)
-        draft["answer"] = KINDS[assignment.task.kind].parse(draft["answer"])
         assignments.save_draft(assignment, draft=draft)
         return 204, None
 
@@ -167,6 +166,6 @@ class SkipView(FastView):
         """Give a task back for good, and take the next."""
         form = _skip.run_validation(body(request))
         assignment = get_my_assignment(user, assignment_id)
-        assignments.skip_assignment(assignment, by=user, reason=form["reason"], hold=form["hold"])
-        held = assignments.read_held(assignment.project, labeler=user)
+        assignments.skip_assignment(assignment, reason=form["reason"], hold=form["hold"])
+        held = assignments.read_held(assignment.project, labeler=assignment.labeler)
         return 200, shown_held(held, assignment.project)

@@ -16,7 +16,7 @@ from annotation.api.assignments import AssignmentOf, HeldOf, shown_held, shown_l
 from annotation.api.base import NameOf, SentenceOf, View, user_of
 from annotation.api.fast import FastView, body
 from annotation.kinds import KINDS, LETTERS, Answer
-from annotation.models import Assignment, Label, User
+from annotation.models import Assignment, Label, Labeler, User
 from annotation.services import assignments, labels
 from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH, Said
 from annotation.services.seats import MOST_HELD
@@ -78,13 +78,19 @@ class MyLabel(serializers.Serializer[Any]):
         return mine[label.task_id]
 
 
+class LabelerOf(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="shown_name")
+    kind = serializers.ChoiceField(Labeler.Kind.choices)
+
+
 class LabelOf(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     task = serializers.UUIDField(source="task_id")
     prompt = serializers.UUIDField(source="task.prompt_id")
     round = serializers.UUIDField(source="round_id")
     kind = serializers.CharField(source="task.kind")
-    labeler = NameOf()
+    labeler = LabelerOf()
     responses = serializers.SerializerMethodField(
         help_text="Response ids, in the order of the answer."
     )
@@ -131,12 +137,11 @@ class LabelView(FastView):
         form = _submission.run_validation(body(request))
         assignment = get_my_assignment(user, assignment_id)
         submission_id, hold = form.pop("submission_id"), form.pop("hold")
-        form["answer"] = KINDS[assignment.task.kind].parse(form["answer"])
         submitted = labels.submit_label(
-            assignment, Said(**form), by=user, submission_id=submission_id, hold=hold
+            assignment, Said(**form), submission_id=submission_id, hold=hold
         )
         label = submitted.label
-        held = assignments.read_held(assignment.project, labeler=user)
+        held = assignments.read_held(assignment.project, labeler=assignment.labeler)
         return 201 if submitted.is_new else 200, {
             "label": {
                 "id": str(label.pk),
@@ -152,9 +157,9 @@ class UndoView(FastView):
     @extend_schema(request=None, responses=AmendedOf, operation_id="label_undo")
     def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, Any]:
         """My newest label again, to say it better; it stands until I do."""
-        project = get_labeling_project(user, project_id)
-        assignment = labels.amend_last(project, by=user)
-        held = assignments.read_held(project, labeler=user)
+        project, labeler = get_labeling_project(user, project_id)
+        assignment = labels.amend_last(project, by=labeler)
+        held = assignments.read_held(project, labeler=labeler)
         lease = assignments.read_lease(assignment)
         return 200, {"assignment": shown_lease(lease, project, held.guideline_version)}
 
@@ -170,7 +175,7 @@ class LabelsView(View):
         rows: QuerySet[Label] = (
             Label.objects.for_user(request.user)
             .filter(project=project)
-            .select_related("task", "labeler", "superseded_by")
+            .select_related("task", "labeler__user", "superseded_by")
             .prefetch_related("task__entries")
             .order_by("-created_at", "id")
         )
@@ -189,12 +194,14 @@ class MyLabelsView(View):
         rows = (
             Label.objects.for_user(user)
             .current()
-            .filter(labeler=user)
+            .filter(labeler__user=user)
             .select_related("project", "round", "task__prompt")
             .order_by("-created_at", "id")
         )
         paginator = self.pagination_class()
         found = paginator.paginate_queryset(rows, request, view=self) or []
-        mine = Assignment.objects.filter(labeler=user, task__in=[row.task_id for row in found])
+        mine = Assignment.objects.filter(
+            labeler__user=user, task__in=[row.task_id for row in found]
+        )
         context = {"assignments": {assignment.task_id: assignment for assignment in mine}}
         return paginator.get_paginated_response(MyLabel(found, many=True, context=context).data)

@@ -75,7 +75,7 @@ class Kind(Generic[AnswerT]):
         return answer
 
     def words(self, answer: AnswerT, names: Sequence[str]) -> Sentence:
-        """What the answer says; `names` are those of the responses, in the answer's order."""
+        """What the answer says; `names` are the responses', at least one for each, in its order."""
         raise NotImplementedError
 
     def columns(self, answer: AnswerT) -> dict[str, Scalar]:
@@ -87,7 +87,7 @@ class Kind(Generic[AnswerT]):
         return None
 
     def is_all_bad(self, answer: AnswerT) -> bool:
-        """Whether it says that no response is any good."""
+        """Whether it says that no response is any good; unless it has `ranks`, all tie then."""
         return False
 
     def votes(self, answer: AnswerT) -> Iterator[Vote]:
@@ -99,13 +99,6 @@ class Kind(Generic[AnswerT]):
             a, b = ranks[i], ranks[j]
             if a is not None and b is not None:
                 yield Vote(i, j, 0.5 + 0.5 * ((a < b) - (a > b)))
-
-    def opinion(self, answer: AnswerT, responses: int) -> Ranks | None:
-        """What agreement between labelers compares: `ranks`, but all alike if all are bad."""
-        ranks = self.ranks(answer)
-        if ranks is None and self.is_all_bad(answer):
-            return [1] * responses
-        return ranks
 
     def texts(self, answer: AnswerT) -> Sequence[str]:
         """What the labeler wrote for the prompt: each becomes a response of the round."""

@@ -46,7 +46,7 @@ class Compare(RankingKind):
             return say(
                 "said_tie", "{first} and {second} are alike.", first=names[0], second=names[1]
             )
-        better, worse = names if first < second else reversed(names)
+        better, worse = names[:2] if first < second else (names[1], names[0])
         match answer["strength"]:
             case 1:
                 return say(

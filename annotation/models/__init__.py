@@ -4,6 +4,7 @@ from annotation.models.dataset import Dataset
 from annotation.models.event import Event
 from annotation.models.job import Job
 from annotation.models.label import Label
+from annotation.models.labeler import Labeler
 from annotation.models.project import Guideline, Project
 from annotation.models.prompt import Prompt, Split
 from annotation.models.rating import Rating
@@ -22,6 +23,7 @@ __all__ = [
     "Invitation",
     "Job",
     "Label",
+    "Labeler",
     "Membership",
     "Project",
     "Prompt",

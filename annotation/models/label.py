@@ -3,10 +3,10 @@ from typing import Any
 from django.db import models
 
 from annotation.models.base import Noun
+from annotation.models.labeler import Labeler
 from annotation.models.project import Project
 from annotation.models.round import Round
 from annotation.models.task import Task
-from annotation.models.team import User
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
@@ -26,7 +26,7 @@ class Label(Noun):
     """
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="labels")
-    labeler = models.ForeignKey(User, models.PROTECT, related_name="labels", db_index=False)
+    labeler = models.ForeignKey(Labeler, models.PROTECT, related_name="labels", db_index=False)
     # Copies of the task's: see Assignment.
     round = models.ForeignKey(
         Round, models.CASCADE, related_name="labels", db_constraint=False, db_index=False

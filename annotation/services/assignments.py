@@ -14,8 +14,8 @@ from django.utils import timezone
 from annotation import events
 from annotation.database import Columns, as_uuid, change, fetch, writing
 from annotation.errors import AlreadyLabeled, InvalidInput, LeaseExpired
-from annotation.kinds import Answer
-from annotation.models import Assignment, Project, Prompt, Task, User
+from annotation.kinds import KINDS, Answer
+from annotation.models import Assignment, Labeler, Project, Prompt, Task
 from annotation.services.seats import MOST_HELD, recount, step, top_up
 
 DRAFT_BYTES = 16 * 1024
@@ -109,7 +109,7 @@ SET state = 'skipped', skip_reason = %s, ended_at = %s, draft = NULL
 WHERE id = %s AND state IN ('leased', 'expired')"""
 
 
-def hold_assignments(project: Project, *, labeler: User, hold: int) -> Held:
+def hold_assignments(project: Project, *, labeler: Labeler, hold: int) -> Held:
     """Top up the labeler's leases to `hold` (1 to 3) and return all of them.
 
     Called again, it returns the same ones in the same order. Only rounds that are labeling hand
@@ -130,7 +130,7 @@ def check_hold(hold: int) -> None:
         raise InvalidInput(f"hold expects 1 to {MOST_HELD}, got {hold}.")
 
 
-def read_held(project: Project, *, labeler: User) -> Held:
+def read_held(project: Project, *, labeler: Labeler) -> Held:
     """The labeler's live leases as they are, oldest first."""
     now = timezone.now()
     rows = fetch(_HELD, now.date(), labeler.pk, project.pk, now)
@@ -149,8 +149,10 @@ def read_lease(assignment: Assignment) -> Lease:
 def save_draft(assignment: Assignment, *, draft: Draft) -> Assignment:
     """Keep what is not submitted yet. The newest by the client's clock (ms) wins.
 
-    Raises AlreadyLabeled or LeaseExpired when there is nothing to draft any more.
+    `assignment` comes with its task. Raises InvalidInput for what is no answer, even half of one,
+    to it; AlreadyLabeled or LeaseExpired when there is nothing to draft any more.
     """
+    draft["answer"] = KINDS[assignment.task.kind].parse(draft["answer"])
     size = len(json.dumps(draft, ensure_ascii=False).encode())
     if size > DRAFT_BYTES:
         raise InvalidInput(f"A draft holds at most {DRAFT_BYTES} bytes, this one has {size}.")
@@ -176,7 +178,7 @@ def refuse(assignment: Assignment) -> NoReturn:
     )
 
 
-def skip_assignment(assignment: Assignment, *, by: User, reason: str, hold: int) -> Assignment:
+def skip_assignment(assignment: Assignment, *, reason: str, hold: int) -> Assignment:
     """Give a task back for good; it goes to the end of the queue, for others.
 
     Skipping twice is skipping once. Skipping while amending leaves the label as it was.
@@ -185,7 +187,7 @@ def skip_assignment(assignment: Assignment, *, by: User, reason: str, hold: int)
     project = assignment.project
     now = timezone.now()
     with writing():
-        seat = step(project, by, now=now, past=assignment.position)
+        seat = step(project, assignment.labeler, now=now, past=assignment.position)
         task_id = lock_task(assignment)
         if change(_SKIP, reason[:200], now, assignment.pk):
             if recount([task_id]):

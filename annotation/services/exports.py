@@ -17,7 +17,7 @@ from annotation.database import fetch
 from annotation.models import Dataset, Label, Project, Round, Task
 from annotation.models.task import TaskQuerySet
 from annotation.services import datasets
-from annotation.services.consensus import of_task
+from annotation.services.consensus import of_task, opinions
 from training.contract import records
 
 CHUNK = 1000
@@ -113,13 +113,8 @@ def _live_rows(tasks: TaskQuerySet) -> Iterator[Row]:
         if not chunk:
             return
         last = chunk[-1].pk
-        said = (
-            Label.objects.current()
-            .filter(task__in=[task.pk for task in chunk])
-            .order_by("task_id", "created_at")
-            .values("id", "task_id", "labeler_id", "ranking", "all_bad")
-        )
-        labels = {task: list(group) for task, group in groupby(said, lambda row: row["task_id"])}
+        said = opinions(Label.objects.filter(task__in=[task.pk for task in chunk]))
+        labels = {task: list(group) for task, group in groupby(said, lambda one: one.task_id)}
         for task in chunk:
             if task.pk not in labels:
                 continue

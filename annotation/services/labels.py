@@ -13,7 +13,7 @@ from annotation import events
 from annotation.database import change, fetch, insert, writing
 from annotation.errors import Conflict, InvalidInput, LeaseExpired, NothingToUndo
 from annotation.kinds import KINDS, Answer, Asked
-from annotation.models import Assignment, Label, Project, User
+from annotation.models import Assignment, Label, Labeler, Project
 from annotation.sentences import say
 from annotation.services.assignments import Draft, State, check_hold, lock_task, refuse
 from annotation.services.seats import recount, step, top_up, uncount
@@ -23,9 +23,9 @@ MOST_FLAGS, FLAG_LENGTH, TEXT_LENGTH = 20, 50, 50_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a labeler says. `answer` is one of the task's kind, responses in the order shown."""
+    """What a labeler says. `answer` is to be one of the task's kind, in the order shown."""
 
-    answer: Answer
+    answer: object
     flags: Sequence[str] = ()
     comment: str = ""
     active_seconds: float = 0.0
@@ -59,20 +59,19 @@ SELECT 1 FROM annotation_round WHERE id = %s AND state = 'labeling' FOR SHARE"""
 
 
 def submit_label(
-    assignment: Assignment, said: Said, *, by: User, submission_id: UUID, hold: int = 0
+    assignment: Assignment, said: Said, *, submission_id: UUID, hold: int = 0
 ) -> Submitted:
-    """Store what `by` says about their assignment, exactly once, and top up their leases.
+    """Store what the labeler of an assignment says, exactly once, and top up their leases.
 
     The same `submission_id` again returns the label it made. `hold` leases (0 to 3) are held
     afterwards, in the same transaction, so that the next task costs no commit of its own.
-    `assignment` comes with its task and project. Raises InvalidRanking, InvalidInput,
+    `assignment` comes with its task, project and labeler. Raises InvalidRanking, InvalidInput,
     AlreadyLabeled for another answer to the same task, LeaseExpired when the lease is lost and
     the place taken, Conflict for a submission_id that was used for another task.
     """
     if hold:
         check_hold(hold)
-    check_said(said, of=assignment)
-    label = _label(assignment, said, by, submission_id)
+    label = _label(assignment, said, submission_id)
     now = timezone.now()
     try:
         with writing():
@@ -80,7 +79,7 @@ def submit_label(
             # with the same submission_id the second sees what the first stored.
             seat = step(
                 assignment.project,
-                by,
+                assignment.labeler,
                 now=now,
                 past=assignment.position,
                 labels=1,
@@ -143,14 +142,14 @@ def _without_lease(assignment: Assignment, label: Label, now: datetime) -> Label
     return None
 
 
-def _label(assignment: Assignment, said: Said, by: User, submission_id: UUID) -> Label:
+def _label(assignment: Assignment, said: Said, submission_id: UUID) -> Label:
     return Label(
         task_id=assignment.task_id,
-        labeler=by,
+        labeler=assignment.labeler,
         round_id=assignment.round_id,
         project_id=assignment.project_id,
         submission_id=submission_id,
-        answer=KINDS[assignment.task.kind].to_canonical(said.answer, assignment.order),
+        answer=checked(said, of=assignment),
         flags=list(said.flags),
         comment=said.comment,
         active_seconds=said.active_seconds,
@@ -158,10 +157,14 @@ def _label(assignment: Assignment, said: Said, by: User, submission_id: UUID) ->
     )
 
 
-def check_said(said: Said, *, of: Assignment) -> None:
-    """Raise InvalidRanking or InvalidInput with what was expected and what came."""
-    asked = Asked(responses=len(of.order), allow_ties=of.project.allow_ties)
-    KINDS[of.task.kind].check(said.answer, asked)
+def checked(said: Said, *, of: Assignment) -> Answer:
+    """The answer in canonical order.
+
+    Raises InvalidRanking or InvalidInput with what was expected and what came.
+    """
+    kind = KINDS[of.task.kind]
+    answer = kind.parse(said.answer)
+    kind.check(answer, Asked(responses=len(of.order), allow_ties=of.project.allow_ties))
     if len(said.flags) > MOST_FLAGS or any(len(flag) > FLAG_LENGTH for flag in said.flags):
         raise InvalidInput(
             say(
@@ -183,9 +186,11 @@ def check_said(said: Said, *, of: Assignment) -> None:
                 got=str(said.active_seconds),
             )
         )
+    canonical: Answer = kind.to_canonical(answer, of.order)
+    return canonical
 
 
-def amend_last(project: Project, *, by: User) -> Assignment:
+def amend_last(project: Project, *, by: Labeler) -> Assignment:
     """Open the labeler's newest label again; it stands until another answer supersedes it.
 
     The draft is what they said. Raises NothingToUndo when they have said nothing yet, or the

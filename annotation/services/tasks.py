@@ -135,7 +135,7 @@ def stranded(round: Round) -> int:
     a person to invite somebody or to go on without. Reads every open task; for a round that has
     stood still, not for every look.
     """
-    had = Assignment.objects.filter(task=OuterRef(OuterRef("pk")), labeler=OuterRef("user"))
+    had = Assignment.objects.filter(task=OuterRef(OuterRef("pk")), labeler__user=OuterRef("user"))
     could = Membership.objects.filter(
         ~Exists(had.exclude(state=Assignment.State.EXPIRED)),
         team=round.project.team_id,

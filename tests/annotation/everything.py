@@ -19,7 +19,7 @@ from annotation.models import (
     Task,
     TaskResponse,
 )
-from annotation.services import invitations
+from annotation.services import invitations, labelers
 
 
 def make_one_of_everything(team, people, folder):
@@ -43,7 +43,7 @@ def make_one_of_everything(team, people, folder):
     now = timezone.now()
     assignment = Assignment.objects.create(
         task=task,
-        labeler=people["labeler"],
+        labeler=labelers.of(people["labeler"], team),
         round=round_,
         project=project,
         order=[0, 1],

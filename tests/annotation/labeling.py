@@ -14,7 +14,8 @@ from annotation.models import (
     User,
 )
 from annotation.models.prompt import content_hash, split_of
-from annotation.services import tasks
+from annotation.services import assignments, labelers, tasks
+from annotation.services.labels import Said
 
 
 def make_round(project, n=5, *, responses=2, labels_wanted=1, state=Round.State.LABELING):
@@ -75,9 +76,26 @@ def make_labelers(team, n):
     return labelers
 
 
+def hold_assignments(project, *, labeler, hold):
+    """As the service, for a user of the project's team."""
+    labeler = labelers.of(labeler, project.team_id)
+    return assignments.hold_assignments(project, labeler=labeler, hold=hold)
+
+
+def ranked(ranking, *, strength=None, all_bad=False, **besides):
+    """What `submit_label` takes, for an answer to a comparison or a ranking."""
+    answer = {"ranking": ranking, "strength": strength, "all_bad": all_bad}
+    return Said(answer, **besides)
+
+
 def assignment_of(lease):
     """The row behind a lease, with what `submit_label` needs."""
-    return Assignment.objects.select_related("task", "project").get(pk=lease.id)
+    return Assignment.objects.select_related("task", "project", "labeler").get(pk=lease.id)
+
+
+def submission(ranking, **besides):
+    """The body of a submission that ranks."""
+    return {"submission_id": str(uuid.uuid4()), "answer": {"ranking": ranking}, **besides}
 
 
 def url(lease_or_id, verb):

@@ -1293,7 +1293,7 @@ export interface components {
             /** Format: uuid */
             round: string;
             kind: string;
-            labeler: components["schemas"]["NameOf"];
+            labeler: components["schemas"]["LabelerOf"];
             /** @description Response ids, in the order of the answer. */
             readonly responses: string[];
             answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
@@ -1319,6 +1319,19 @@ export interface components {
             answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
             /** Format: date-time */
             created_at: string;
+        };
+        /**
+         * @description * `person` - Person
+         *     * `model` - Model
+         *     * `import` - Import
+         * @enum {string}
+         */
+        LabelerKind: "person" | "model" | "import";
+        LabelerOf: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            kind: components["schemas"]["LabelerKind"];
         };
         LadderOf: {
             /** Format: date-time */
