@@ -3,6 +3,6 @@
 It is defined in the contract, because a setting says what it means to the same people.
 """
 
-from training.contract.sentences import Param, Sentence, say
+from training.contract.sentences import Param, Sentence, SentenceJson, say
 
-__all__ = ["Param", "Sentence", "say"]
+__all__ = ["Param", "Sentence", "SentenceJson", "say"]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from annotation.rounds.recipe import schemas
+
 REFUSAL = {
     "type": "object",
     "description": "How every refusal looks. The message is a sentence for people.",
@@ -19,6 +21,7 @@ REFUSAL = {
 
 def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["components"].setdefault("schemas", {})["Refusal"] = REFUSAL
+    result["components"]["schemas"] |= schemas()
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     for operations in result["paths"].values():
         for operation in operations.values():

@@ -45,8 +45,8 @@ def freeze_prompts(round: Round, *, key: str, prompts: Iterable[Prompt]) -> Data
     return _freeze(round.project, round=round, key=key, kind=Dataset.Kind.PROMPTS, rows=rows)
 
 
-def freeze_preferences(round: Round, *, learn_from: str) -> Dataset:
-    """One row per aggregated task of this round, or of the project's rounds up to this one.
+def freeze_preferences(round: Round, *, key: str, learn_from: str) -> Dataset:
+    """One row per aggregated task of this round, or of it and the project's rounds that are done.
 
     `ranks` is the task's consensus. `weights` says how clearly each pair was decided: the share of
     its votes for the winner minus the share against, by the labelers' competence, so an even vote
@@ -56,14 +56,14 @@ def freeze_preferences(round: Round, *, learn_from: str) -> Dataset:
     return _freeze(
         round.project,
         round=round,
-        key="preferences",
+        key=key,
         kind=Dataset.Kind.PREFERENCE,
         rows=_preference_rows(tasks),
         provenance={"learn_from": learn_from},
     )
 
 
-def freeze_demonstrations(round: Round, preferences: Dataset) -> Dataset:
+def freeze_demonstrations(round: Round, preferences: Dataset, *, key: str) -> Dataset:
     """What people wrote and the best answer of every preference row, to imitate.
 
     Rows are of kind `messages`; what people wrote comes from the rounds that the preferences do.
@@ -86,14 +86,14 @@ def freeze_demonstrations(round: Round, preferences: Dataset) -> Dataset:
     return _freeze(
         round.project,
         round=round,
-        key="demonstrations",
+        key=key,
         kind=Dataset.Kind.MESSAGES,
         rows=rows(),
         provenance={"best_of": preferences.digest},
     )
 
 
-def freeze_text(round: Round, preferences: Dataset) -> Dataset:
+def freeze_text(round: Round, preferences: Dataset, *, key: str) -> Dataset:
     """Every response of the training split with its prompt, for a base model to learn to write."""
 
     def rows() -> Iterator[Counted]:
@@ -105,7 +105,7 @@ def freeze_text(round: Round, preferences: Dataset) -> Dataset:
     return _freeze(
         round.project,
         round=round,
-        key="text",
+        key=key,
         kind=Dataset.Kind.TEXT,
         rows=rows(),
         provenance={"text_of": preferences.digest},
@@ -119,8 +119,9 @@ def freeze_rows(project: Project, *, kind: str, rows: Iterable[Row]) -> Dataset:
 
 def _rounds(round: Round, learn_from: str) -> QuerySet[Round]:
     """The rounds to learn from: this one, or the project's up to this one."""
-    rounds = Round.objects.filter(project=round.project_id, number__lte=round.number)
-    return rounds.filter(pk=round.pk) if learn_from == "round" else rounds
+    if learn_from == "project":
+        return Round.objects.behind(round)
+    return Round.objects.filter(pk=round.pk)
 
 
 def _of(prompt: Prompt) -> dict[str, str]:

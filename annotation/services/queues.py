@@ -71,7 +71,7 @@ def queues_for(user: User) -> list[Queue]:
 def _queue(project: Project, guidelines_version: int, labeler: Labeler | None) -> Queue:
     now = timezone.now()
     seat = Seat.objects.filter(project=project, labeler=labeler).first()
-    labeling = Round.objects.filter(project=project, state=Round.State.LABELING)
+    labeling = Round.objects.filter(project=project, is_labeling=True)
     mine = Assignment.objects.filter(labeler=labeler, project=project)
     ahead = (
         Task.objects.filter(
