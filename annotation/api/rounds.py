@@ -57,6 +57,7 @@ class RoundOf(serializers.Serializer[Any]):
     blocked = BlockOf(allow_null=True)
     recipe = serializers.JSONField()
     created_at = serializers.DateTimeField()
+    archived_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     progress = ProgressOf()
@@ -225,11 +226,18 @@ class RecipesView(View):
         return Response(RecipesOf(value).data)
 
 
+class RoundsQuery(serializers.Serializer[Any]):
+    archived = serializers.BooleanField(default=False, help_text="The archived ones instead.")
+
+
 class RoundsView(View):
-    @extend_schema(responses=RoundOf(many=True), operation_id="rounds_list")
+    @extend_schema(
+        parameters=[RoundsQuery], responses=RoundOf(many=True), operation_id="rounds_list"
+    )
     def get(self, request: Request, project_id: UUID) -> Response:
         project = get_project(request.user, project_id, "round.view")
-        rows = project.rounds.select_related("project").order_by("-number")
+        archived = self.query(request, RoundsQuery)["archived"]
+        rows = project.rounds.shown(archived=archived).select_related("project").order_by("-number")
         found = self.pagination_class()
         page = found.paginate_queryset(rows, request, view=self) or []
         return found.get_paginated_response([shown(one) for one in page])

@@ -12,7 +12,10 @@ class RoundQuerySet(models.QuerySet["Round"]):
 
     def open(self) -> "RoundQuerySet":
         """Rounds the worker advances: started and not ended. Blocked ones wait for a person."""
-        return self.filter(state__in=Round.OPEN)
+        return self.filter(state__in=Round.OPEN, archived_at__isnull=True)
+
+    def shown(self, *, archived: bool = False) -> "RoundQuerySet":
+        return self.filter(deleted_at__isnull=True, archived_at__isnull=not archived)
 
 
 class Round(Noun):
@@ -55,6 +58,10 @@ class Round(Noun):
     ladder = models.JSONField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # Out of sight and without new work, by itself or with its project, until it is brought back.
+    archived_at = models.DateTimeField(null=True, blank=True)
+    # Gone for everybody; the worker takes its rows away in batches.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = RoundQuerySet.as_manager()
 

@@ -76,7 +76,8 @@ ORDER BY a.leased_at, a.id, e."index" """
 # What is to be said of the project besides, whether there is a lease or not.
 _NO_LEASES = f"""
 SELECT {_ABOUT}, EXISTS (
-    SELECT 1 FROM annotation_round r WHERE r.project_id = a.project_id AND r.state = 'labeling')
+    SELECT 1 FROM annotation_round r WHERE r.project_id = a.project_id AND r.state = 'labeling'
+        AND r.archived_at IS NULL)
 FROM (SELECT %s AS labeler_id, %s AS project_id) a"""
 _HELD = _LEASES.format(
     which="""a.labeler_id = %s AND a.project_id = %s AND a.state = 'leased'

@@ -33,6 +33,7 @@ def describe_round(round: Round) -> dict[str, Any]:
         "blocked": round.blocked,
         "recipe": round.recipe,
         "created_at": round.created_at,
+        "archived_at": round.archived_at,
         "started_at": round.started_at,
         "finished_at": round.finished_at,
         "progress": _progress(round),
@@ -95,7 +96,7 @@ def _steps(round: Round) -> list[dict[str, Any]]:
 
 
 def describe_project(project: Project) -> dict[str, Any]:
-    rounds = list(project.rounds.select_related("project").order_by("-number")[:50])
+    rounds = list(project.rounds.shown().select_related("project").order_by("-number")[:50])
     rated = next((one for one in rounds if one.state != Round.State.DRAFT), None)
     return {
         "rounds": [describe_round(one) for one in rounds],

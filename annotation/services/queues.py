@@ -40,7 +40,8 @@ def queues_for(labeler: User) -> list[Queue]:
     """The queue of every project in which the labeler may label, busy ones first."""
     roles = [role for role, allowed in ALLOWED.items() if "label.create" in allowed]
     projects = (
-        Project.objects.filter(
+        Project.objects.shown()
+        .filter(
             team__memberships__user=labeler,
             team__memberships__status="active",
             team__memberships__role__in=roles,
@@ -56,7 +57,7 @@ def queues_for(labeler: User) -> list[Queue]:
 def _queue(project: Any, labeler: User) -> Queue:
     now = timezone.now()
     seat = Seat.objects.filter(project=project, labeler=labeler).first()
-    labeling = Round.objects.filter(project=project, state=Round.State.LABELING)
+    labeling = Round.objects.shown().filter(project=project, state=Round.State.LABELING)
     mine = Assignment.objects.filter(labeler=labeler, project=project)
     ahead = (
         Task.objects.filter(

@@ -53,7 +53,8 @@ SELECT t.id, t.position, ({_HELD}),
 FROM annotation_task t
 WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s
     AND EXISTS (
-        SELECT 1 FROM annotation_round r WHERE r.id = t.round_id AND r.state = 'labeling')
+        SELECT 1 FROM annotation_round r WHERE r.id = t.round_id AND r.state = 'labeling'
+            AND r.archived_at IS NULL)
     AND NOT EXISTS (
         SELECT 1 FROM annotation_assignment mine
         WHERE mine.task_id = t.id AND mine.labeler_id = %s AND mine.state <> 'expired')

@@ -13,8 +13,8 @@ from annotation.services.agreement import (
     agreement_of_members,
     agreement_of_project,
 )
-from annotation.services.comparisons import import_comparisons
 from annotation.services.teams import change_member, create_team, label_counts
+from tests.annotation.exchange import load_lines
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def pandalm(n, votes):
 
 def load(project, lines):
     recipe = {"generation": None, "learn_from": "round", "training": []}
-    return import_comparisons(project, lines, recipe=recipe)
+    return load_lines(project, lines, recipe=recipe)
 
 
 def test_labels_are_counted_per_person_and_week(project, alice, client_of):
