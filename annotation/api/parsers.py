@@ -10,5 +10,5 @@ class FileParser(BaseParser):
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
-    ) -> IO[bytes]:
+    ) -> Any:
         return stream

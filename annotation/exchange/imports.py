@@ -126,7 +126,7 @@ def look(source: Source) -> Look:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     found = mapping.guess(columns)
     format_ = _recognised(set(columns), READABLE) or _recognised(set(found), READABLE)
-    return Look(kind.name, format_ and format_.name, columns, found, rows[:5])
+    return Look(kind.name, format_.name if format_ else None, columns, found, rows[:5])
 
 
 def _settle(

@@ -60,7 +60,9 @@ def delete_project(project: Project, *, name: str, by: User) -> None:
         now = timezone.now()
         Project.objects.filter(pk=project.pk).update(deleted_at=now, archived_at=now)
         Round.objects.filter(project=project).update(archived_at=now)
-        happened("project.deleted", project.team, by=by, name=project.name, project=str(project.pk))
+        happened(
+            "project.deleted", project.team, by=by, title=project.name, project=str(project.pk)
+        )
 
 
 def _check_still(rounds: models.QuerySet[Round]) -> None:

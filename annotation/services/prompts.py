@@ -1,7 +1,6 @@
 """Prompts: what a conversation must look like, and prompts written one by one."""
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 from django.db import transaction
 
@@ -15,9 +14,7 @@ ROLES = ("system", "user", "assistant")
 MOST_SOURCE, MOST_LANGUAGE = 200, 10
 
 
-class Message(TypedDict):
-    role: str
-    content: str
+Message = dict[str, str]
 
 
 def create_prompt(

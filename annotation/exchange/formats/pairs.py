@@ -6,7 +6,7 @@ from annotation.errors import InvalidInput
 from annotation.exchange.format import Format, Holds, Scope, Shape
 from annotation.exchange.formats.prompts import messages_of
 from annotation.exchange.preferences import each
-from annotation.exchange.record import Record, Row
+from annotation.exchange.record import Answer, Ranks, Record, Row
 from annotation.models import Project
 from annotation.sentences import say
 from annotation.services.prompts import check_messages, short
@@ -17,8 +17,9 @@ def read(row: Row) -> list[Record]:
     """A prompt and two answers, each as text or as messages of which the last one is the answer."""
     messages = messages_of({"prompt": row.get("prompt")})
     answers = [_answer(name, row.get(name)) for name in ("chosen", "rejected")]
-    ranking = ("Pairs", [1, 2])
-    return [Record(messages, [(text, None) for text in answers], [ranking], source=FORMAT.name)]
+    ranks: Ranks = [1, 2]
+    responses: list[Answer] = [(text, None) for text in answers]
+    return [Record(messages, responses, [("Pairs", ranks)], source=FORMAT.name)]
 
 
 def _answer(name: str, value: object) -> str:
