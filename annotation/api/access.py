@@ -18,6 +18,7 @@ from annotation.models import (
     Dataset,
     Invitation,
     Job,
+    Labeler,
     Membership,
     Project,
     Prompt,
@@ -28,6 +29,7 @@ from annotation.models import (
 )
 from annotation.permissions import WHILE_ARCHIVED, allows
 from annotation.sentences import say
+from annotation.services import labelers
 
 Row = TypeVar("Row", bound=Model)
 NOTHING_HERE = say("nothing_here", "There is nothing here, or it belongs to a team you are not in.")
@@ -126,34 +128,46 @@ _assignment = Columns(
     Assignment, "a", "id", "task_id", "round_id", "project_id", "order", "position"
 )
 _task = Columns(Task, "t", "id", "kind")
+_labeler = Columns(Labeler, "l", "id", "team_id", "user_id")
 _MY_PROJECT = f"""
-SELECT m.role, {_project.sql}
+SELECT m.role, {_project.sql}, {_labeler.sql}
 FROM annotation_project p
     LEFT JOIN annotation_membership m
         ON m.team_id = p.team_id AND m.user_id = %s AND m.status = 'active'
+    LEFT JOIN annotation_labeler l ON l.team_id = p.team_id AND l.user_id = m.user_id
 WHERE p.id = %s AND p.deleted_at IS NULL"""  # noqa: S608  columns of our own
 _MY_ASSIGNMENT = f"""
-SELECT m.role, {_project.sql}, {_task.sql}, {_assignment.sql}
+SELECT m.role, {_project.sql}, {_labeler.sql}, {_task.sql}, {_assignment.sql}
 FROM annotation_assignment a
+    JOIN annotation_labeler l ON l.id = a.labeler_id
     JOIN annotation_task t ON t.id = a.task_id
     JOIN annotation_project p ON p.id = a.project_id
     LEFT JOIN annotation_membership m
-        ON m.team_id = p.team_id AND m.user_id = %s AND m.status = 'active'
-WHERE a.id = %s AND a.labeler_id = %s AND p.deleted_at IS NULL"""  # noqa: S608  columns of our own
+        ON m.team_id = p.team_id AND m.user_id = l.user_id AND m.status = 'active'
+WHERE a.id = %s AND l.user_id = %s AND p.deleted_at IS NULL"""  # noqa: S608  columns of our own
 
 
-def get_labeling_project(user: User, id_: UUID) -> Project:
-    """The project, for somebody who may label in it; in one statement, for the hot path."""
+def get_labeling_project(user: User, id_: UUID) -> tuple[Project, Labeler]:
+    """The project and who the user is in it, for somebody who may label in it.
+
+    In one statement, for the hot path; only the first time ever makes the labeler.
+    """
     rows = fetch(_MY_PROJECT, user.pk, id_)
     check_role(rows[0][0] if rows else None, "label.create")
-    return _project.build(rows[0], 1)
+    project = _project.build(rows[0], 1)
+    at = 1 + len(_project)
+    is_new = rows[0][at] is None
+    labeler = labelers.of(user, project.team_id) if is_new else _labeler.build(rows[0], at)
+    return project, labeler
 
 
 def get_my_assignment(user: User, id_: UUID) -> Assignment:
-    """The user's own assignment with its task and project; anybody else's is not found."""
-    rows = fetch(_MY_ASSIGNMENT, user.pk, id_, user.pk)
+    """The user's own assignment, its task, project and labeler; anybody else's is not found."""
+    rows = fetch(_MY_ASSIGNMENT, id_, user.pk)
     check_role(rows[0][0] if rows else None, "label.create")
-    assignment = _assignment.build(rows[0], 1 + len(_project) + len(_task))
-    assignment.task = _task.build(rows[0], 1 + len(_project))
+    at = 1 + len(_project)
+    assignment = _assignment.build(rows[0], at + len(_labeler) + len(_task))
     assignment.project = _project.build(rows[0], 1)
+    assignment.labeler = _labeler.build(rows[0], at)
+    assignment.task = _task.build(rows[0], at + len(_labeler))
     return assignment

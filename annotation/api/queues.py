@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from annotation.api.base import NameOf, View, user_of
 from annotation.api.jobs import RoundNameOf
-from annotation.models import Project
+from annotation.models.project import POLICY_KINDS
 from annotation.services import queues
 
 
@@ -19,7 +19,7 @@ class QueueOf(serializers.Serializer[Any]):
     round = RoundNameOf(
         allow_null=True, help_text="The one that is labeling; null: nothing to do now."
     )
-    kind = serializers.ChoiceField(Project.PolicyKind.choices)
+    kind = serializers.ChoiceField(POLICY_KINDS)
     waiting = serializers.IntegerField(
         help_text=f"Tasks I hold or that wait ahead of me, counted up to {queues.MOST_COUNTED}."
     )

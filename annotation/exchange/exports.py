@@ -97,7 +97,8 @@ def _chunks(
             count(len(chunk))
             yield chunk
 
-    return write(counted(), format_.fields)
+    more = format_.more_fields(project, scope) if format_.more_fields else {}
+    return write(counted(), {**format_.fields, **more})
 
 
 def _encoded(chunks: Iterator[list[bytes]], count: Counted) -> Iterator[bytes]:

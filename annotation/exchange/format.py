@@ -63,6 +63,8 @@ class Format:
     fields: Mapping[str, Shape]
     telling: tuple[frozenset[str], ...] = ()
     by_round: bool = True
+    # Fields that depend on what the project has.
+    more_fields: Callable[[Project, Scope], Mapping[str, Shape]] | None = None
     read: Callable[[Row], list[Record]] | None = None
     write: Callable[[Project, Scope], Iterator[list[Row]]] | None = None
     encode: Callable[[Project, Scope], Iterator[list[bytes]]] | None = None

@@ -13,7 +13,7 @@ from annotation.exchange.record import Row
 from annotation.models import Dataset, Label, Project, Round, Task
 from annotation.models.task import TaskQuerySet
 from annotation.services import datasets
-from annotation.services.consensus import of_task
+from annotation.services.consensus import of_task, opinions
 from training.contract import records
 from training.contract.records import PreferenceRow
 
@@ -53,18 +53,13 @@ def _live_rows(tasks: TaskQuerySet) -> Iterator[PreferenceRow]:
         if not chunk:
             return
         last = chunk[-1].pk
-        said = (
-            Label.objects.current()
-            .filter(task__in=[task.pk for task in chunk])
-            .order_by("task_id", "created_at")
-            .values("id", "task_id", "labeler_id", "ranking", "all_bad")
-        )
-        labels = {task: list(group) for task, group in groupby(said, lambda row: row["task_id"])}
+        said = opinions(Label.objects.filter(task__in=[task.pk for task in chunk]))
+        labels = {task: list(group) for task, group in groupby(said, lambda one: one.task_id)}
         for task in chunk:
             if task.pk not in labels:
                 continue
             # Before the round aggregates, every labeler counts in full.
             found = task.consensus or of_task(labels[task.pk], len(task.entries.all()), {})
-            if row := datasets.preference_row(task, found):
+            if row := datasets.preference_row(task, dict(found)):
                 del row["ids"]["labelers"]
                 yield row  # type: ignore[misc]  # a preference row is a free dict as yet

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from annotation.errors import InvalidInput
+from annotation.kinds import MOST_RESPONSES, Ranks
 from annotation.models import Round
 from annotation.models.prompt import content_hash
 from annotation.sentences import Sentence, say
@@ -15,9 +16,7 @@ from annotation.services.prompts import Message, check_text, short
 Row = dict[str, object]
 # The text and the name of the model that wrote it, or None.
 Answer = tuple[str, str | None]
-Ranks = list[int | None]
 MOST_ERRORS = 1000
-MOST_RESPONSES = 9
 
 
 @dataclass(frozen=True)

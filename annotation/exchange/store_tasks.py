@@ -14,19 +14,19 @@ from annotation.exchange.record import Record, Report
 from annotation.exchange.round_of_file import Plan
 from annotation.exchange.store_prompts import PROMPT_COLUMNS
 from annotation.exchange.writers import Writers
+from annotation.kinds import COMPARE, RANK
+from annotation.kinds.ranking import Ranking
 from annotation.models import (
     Label,
-    Membership,
     Project,
     Prompt,
     Response,
-    Role,
     Task,
-    TaskKind,
     TaskResponse,
     User,
 )
 from annotation.models.prompt import split_of
+from annotation.services import labelers
 from annotation.services.bulk import insert_rows, renew_statistics
 from annotation.services.queues import end_of
 
@@ -39,7 +39,7 @@ TASK_COLUMNS = (
 )  # fmt: skip
 ENTRY_COLUMNS = ("task_id", "response_id", "index")
 LABEL_COLUMNS = (
-    "id", "task_id", "labeler_id", "round_id", "project_id", "submission_id", "ranking",
+    "id", "task_id", "labeler_id", "round_id", "project_id", "submission_id", "answer",
 )  # fmt: skip
 
 
@@ -169,24 +169,8 @@ class _Store:
         name = f"{self.report.format}/{digest}/{nth}"
         for annotator, _ in record.rankings:
             if annotator not in self.annotators:
-                self.annotators[annotator] = self._annotator(annotator).pk
+                self.annotators[annotator] = labelers.imported(self.project.team, annotator).pk
         return [uuid5(self.project.pk, f"{name}/{annotator}") for annotator, _ in record.rankings]
-
-    def _annotator(self, name: str) -> User:
-        """Who stands for an annotator of the file: an account of this team that cannot sign in."""
-        address = f"{name.lower().replace(' ', '-')}.{self.project.team_id}@imported.invalid"
-        user, made = User.objects.get_or_create(
-            email=address, defaults={"name": name, "is_active": False}
-        )
-        if made:
-            user.set_unusable_password()
-            user.save(update_fields=["password"])
-        Membership.objects.get_or_create(
-            team_id=self.project.team_id,
-            user=user,
-            defaults={"role": Role.LABELER, "status": Membership.Status.SUSPENDED},
-        )
-        return user
 
     def _add_prompts(self, rows: _Rows, records: list[Record]) -> None:
         by_digest = {one.prompt_hash: one for one in records}
@@ -229,14 +213,14 @@ class _Store:
             text, model = record.responses[given]
             response = self._response(rows, prompt, text, self.writers.id_of(model))
             rows.entries.append((task, response, index))
-        kind = TaskKind.COMPARE if len(order) == 2 else TaskKind.RANK
+        kind = COMPARE.name if len(order) == 2 else RANK.name
         rows.tasks.append(
             (
                 task,
                 round_id,
                 project_id,
                 prompt,
-                str(kind),
+                kind,
                 len(submissions) or self.labels_wanted,
                 next(self.positions),
                 not submissions,
@@ -244,8 +228,9 @@ class _Store:
         )
         for (annotator, ranks), submission in zip(record.rankings, submissions, strict=True):
             ranking = [ranks[given] for given in order]
+            answer: Ranking = {"ranking": ranking, "strength": None, "all_bad": False}
             labeler = self.annotators[annotator]
-            rows.labels.append((uuid4(), task, labeler, round_id, project_id, submission, ranking))
+            rows.labels.append((uuid4(), task, labeler, round_id, project_id, submission, answer))
 
     def _response(self, rows: _Rows, prompt: UUID, text: str, writer: UUID | None) -> UUID:
         """The same text by the same writer is one response, in however many records."""

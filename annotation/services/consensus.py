@@ -1,18 +1,20 @@
 """A round's labels become one consensus per task, each labeler's vote weighed by competence."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, groupby
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 import numpy as np
 
 from annotation.aggregation.consensus import consensus
 from annotation.aggregation.reliability import mace
+from annotation.kinds import KINDS, Ranks
 from annotation.models import Label, Round, Task, TaskResponse
+from annotation.models.label import LabelQuerySet
 
-Ranking = Sequence[int | None]
 # Shared comparisons from which on a labeler's competence is worth estimating.
 LEAST_SHARED = 60
 # Nobody's word counts nothing: that would be an exclusion, which is for a person to decide.
@@ -20,20 +22,39 @@ LEAST_WEIGHT = 0.05
 FIRST, TIE, SECOND = 0, 1, 2
 
 
+class Opinion(NamedTuple):
+    """What one label says of its task's responses, in canonical order; see `Kind.ranks`."""
+
+    id: UUID
+    task_id: UUID
+    labeler_id: UUID
+    ranks: Ranks | None
+    all_bad: bool
+
+
+class Consensus(TypedDict):
+    """`Task.consensus`. `weights` are `[i, j, w]`: response i beats j by a share w of the votes.
+
+    `all_bad` counts the labels that say so; `labelers` has the weight of each one's vote by id.
+    """
+
+    ranks: Ranks
+    weights: list[list[float]]
+    votes: int
+    all_bad: int
+    labels: list[str]
+    labelers: dict[str, float]
+
+
 def write_consensus(round: Round) -> int:
     """Compute and store the consensus of every labeled task of the round; returns how many."""
-    rows = list(
-        Label.objects.current()
-        .filter(round=round)
-        .order_by("task_id", "created_at")
-        .values("id", "task_id", "labeler_id", "ranking", "all_bad")
-    )
+    rows = list(opinions(Label.objects.filter(round=round)))
     sizes: dict[UUID, int] = defaultdict(int)
     for id_ in TaskResponse.objects.filter(task__round=round).values_list("task_id", flat=True):
         sizes[id_] += 1
     competence = competence_of(rows)
     changed = []
-    for task_id, group in groupby(rows, key=lambda row: row["task_id"]):
+    for task_id, group in groupby(rows, key=attrgetter("task_id")):
         task = Task(pk=task_id)
         task.consensus = of_task(list(group), sizes[task_id], competence)
         changed.append(task)
@@ -41,27 +62,35 @@ def write_consensus(round: Round) -> int:
     return len(changed)
 
 
-def of_task(
-    labels: Sequence[Mapping[str, Any]], k: int, competence: Mapping[UUID, float]
-) -> dict[str, Any]:
+def opinions(labels: LabelQuerySet) -> Iterator[Opinion]:
+    """What the labels, as they stand, say of the responses, task by task."""
+    rows = (
+        labels.current()
+        .order_by("task_id", "created_at")
+        .values_list("id", "task_id", "labeler_id", "task__kind", "answer")
+    )
+    for id_, task_id, labeler_id, kind, answer in rows.iterator(chunk_size=2000):
+        ranks, all_bad = KINDS[kind].ranks(answer), KINDS[kind].is_all_bad(answer)
+        yield Opinion(id_, task_id, labeler_id, ranks, all_bad)
+
+
+def of_task(labels: Sequence[Opinion], k: int, competence: Mapping[UUID, float]) -> Consensus:
     """What is stored on a task and, at freezing, in the dataset. `k` responses."""
-    ranked = [row for row in labels if row["ranking"] is not None]
-    rankings = [row["ranking"] for row in ranked]
-    weights = [competence.get(row["labeler_id"], 1.0) for row in ranked]
+    ranked = [(one.ranks, one.labeler_id) for one in labels if one.ranks is not None]
+    rankings = [ranks for ranks, _ in ranked]
+    weights = [competence.get(labeler, 1.0) for _, labeler in ranked]
     ranks = consensus(rankings, weights=weights).ranks if rankings else [None] * k
     return {
         "ranks": [None if rank is None else int(rank) for rank in ranks],
         "weights": pair_weights(rankings, weights, k),
         "votes": len(labels),
-        "all_bad": sum(row["all_bad"] for row in labels),
-        "labels": [str(row["id"]) for row in labels],
-        "labelers": {
-            str(row["labeler_id"]): competence.get(row["labeler_id"], 1.0) for row in labels
-        },
+        "all_bad": sum(one.all_bad for one in labels),
+        "labels": [str(one.id) for one in labels],
+        "labelers": {str(one.labeler_id): competence.get(one.labeler_id, 1.0) for one in labels},
     }
 
 
-def competence_of(labels: Sequence[Mapping[str, Any]]) -> dict[UUID, float]:
+def competence_of(labels: Sequence[Opinion]) -> dict[UUID, float]:
     """How far each labeler's votes follow what the others make likely, 0 to 1 (MACE).
 
     Estimated from pairs of responses that several labelers compared: an item per pair, the
@@ -72,16 +101,16 @@ def competence_of(labels: Sequence[Mapping[str, Any]]) -> dict[UUID, float]:
     worker: list[UUID] = []
     label: list[int] = []
     n_items = 0
-    for _, group in groupby(labels, key=lambda row: row["task_id"]):
-        said = [row for row in group if row["ranking"] is not None]
+    for _, group in groupby(labels, key=attrgetter("task_id")):
+        said = [(one.ranks, one.labeler_id) for one in group if one.ranks is not None]
         if len(said) < 2:
             continue
-        for i, j in combinations(range(len(said[0]["ranking"])), 2):
-            for row in said:
-                a, b = row["ranking"][i], row["ranking"][j]
+        for i, j in combinations(range(len(said[0][0])), 2):
+            for ranks, labeler in said:
+                a, b = ranks[i], ranks[j]
                 if a is not None and b is not None:
                     item.append(n_items)
-                    worker.append(row["labeler_id"])
+                    worker.append(labeler)
                     label.append(FIRST if a < b else SECOND if a > b else TIE)
             n_items += 1
     names = sorted(set(worker))
@@ -103,9 +132,7 @@ def round_to(value: float) -> float:
     return float(f"{value:.3f}")
 
 
-def pair_weights(
-    rankings: Sequence[Ranking], weights: Sequence[float], k: int
-) -> list[list[float]]:
+def pair_weights(rankings: Sequence[Ranks], weights: Sequence[float], k: int) -> list[list[float]]:
     """`[i, j, w]` for every pair with a majority: i beats j, w = (for - against) / votes.
 
     Votes count by their labeler's weight. Ties are votes for neither side; a ranking that leaves

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypedDict
 
+from annotation.kinds.ranking import Ranking
 from annotation.simulation.preference import score
 
 
 class Judgement(TypedDict):
     """What a labeler submits for one task, without its `submission_id`."""
 
-    ranking: list[int | None]  # as shown; 1 best, equal means a tie, None cannot be ranked
-    strength: int | None  # 1 slightly .. 3 much better; pairs only, None for a tie
-    all_bad: bool
+    answer: Ranking  # as shown, A first
     comment: str
     active_seconds: float
 
@@ -110,9 +109,7 @@ def _judgement(
     ranking: list[int | None], strength: int | None, *, all_bad: bool, seconds: float
 ) -> Judgement:
     return {
-        "ranking": ranking,
-        "strength": strength,
-        "all_bad": all_bad,
+        "answer": {"ranking": ranking, "strength": strength, "all_bad": all_bad},
         "comment": "",
         "active_seconds": round(seconds, 1),
     }

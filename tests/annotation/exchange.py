@@ -9,7 +9,11 @@ from annotation.exchange.round_of_file import Plan
 
 def as_file(content):
     """Bytes, or lines of them, as a file."""
-    return BytesIO(content if isinstance(content, bytes) else b"\n".join(line.rstrip(b"\n") for line in content))
+    return BytesIO(
+        content
+        if isinstance(content, bytes)
+        else b"\n".join(line.rstrip(b"\n") for line in content)
+    )
 
 
 def load_lines(

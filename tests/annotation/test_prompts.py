@@ -81,7 +81,10 @@ def test_two_projects_may_have_the_same_prompt_on_the_same_side(project, other_t
     [
         (b"nope", "expected one JSON object per line, got b'nope'"),
         (b"[1]", "expected a JSON object, got [1]"),
-        (b'{"text": "x"}', "expected messages or prompt, responses, models, tags, language and source"),
+        (
+            b'{"text": "x"}',
+            "expected messages or prompt, responses, models, tags, language and source",
+        ),
         (b"{}", "expected exactly one of messages and prompt"),
         (line(""), "expected content as text that is not empty, got ''"),
         (line(3), "expected a list of messages, got 3"),

@@ -1,6 +1,6 @@
 """Parquet: typed columns, read and written in batches."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from annotation.exchange.files.base import BrokenFile, FileKind, Numbered
@@ -35,12 +35,18 @@ def write(chunks: Iterator[list[Row]], fields: Mapping[str, Shape]) -> Iterator[
 
     types = _types()
     schema = pa.schema([(name, types[shape]) for name, shape in fields.items()])
-    free = [name for name, shape in fields.items() if shape == Shape.JSON]
+    text: dict[str, Callable[[object], str]] = {
+        **{name: str for name, shape in fields.items() if shape == Shape.TEXT},
+        **{name: json.dumps for name, shape in fields.items() if shape == Shape.JSON},
+    }
     sink = _Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema) as writer:
         for chunk in chunks:
             rows = [
-                {**row, **{name: json.dumps(row[name]) for name in free if name in row}}
+                {
+                    name: text[name](value) if name in text and value is not None else value
+                    for name, value in row.items()
+                }
                 for row in chunk
             ]
             writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=schema))

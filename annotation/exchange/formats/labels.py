@@ -5,6 +5,7 @@ from uuid import UUID
 
 from annotation.exchange.format import CHUNK, Format, Holds, Scope, Shape
 from annotation.exchange.record import Row
+from annotation.kinds import KINDS
 from annotation.models import Label, Project
 
 
@@ -22,6 +23,15 @@ def write(project: Project, scope: Scope) -> Iterator[list[Row]]:
         yield [_row(label) for label in chunk]
 
 
+def columns(project: Project, scope: Scope) -> dict[str, Shape]:
+    """The columns in which the kinds that the project has labels of tell their answers."""
+    found: dict[str, Shape] = {}
+    for name, kind in KINDS.items():
+        if label := Label.objects.filter(project=project, task__kind=name).first():
+            found |= dict.fromkeys(kind.columns(label.answer), Shape.TEXT)
+    return found
+
+
 def _row(label: Label) -> Row:
     return {
         "id": str(label.pk),
@@ -29,9 +39,8 @@ def _row(label: Label) -> Row:
         "prompt": label.task.prompt.messages,
         "kind": label.task.kind,
         "labeler": str(label.labeler_id),
-        "ranking": label.ranking,
-        "strength": label.strength,
-        "all_bad": label.all_bad,
+        "answer": label.answer,
+        **KINDS[label.task.kind].columns(label.answer),
         "flags": label.flags,
         "comment": label.comment,
         "active_seconds": label.active_seconds,
@@ -55,9 +64,7 @@ FORMAT = Format(
         "prompt": Shape.MESSAGES,
         "kind": Shape.TEXT,
         "labeler": Shape.TEXT,
-        "ranking": Shape.WHOLES,
-        "strength": Shape.WHOLE,
-        "all_bad": Shape.FLAG,
+        "answer": Shape.JSON,
         "flags": Shape.TEXTS,
         "comment": Shape.TEXT,
         "active_seconds": Shape.NUMBER,
@@ -66,5 +73,6 @@ FORMAT = Format(
         "split": Shape.TEXT,
         "ids": Shape.JSON,
     },
+    more_fields=columns,
     write=write,
 )

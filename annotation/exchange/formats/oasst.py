@@ -4,7 +4,8 @@ from typing import Any
 
 from annotation.errors import InvalidInput
 from annotation.exchange.format import Format, Holds, Shape
-from annotation.exchange.record import Answer, Ranks, Record, Row, texts_of
+from annotation.exchange.record import Answer, Record, Row, texts_of
+from annotation.kinds import Ranks
 from annotation.sentences import say
 from annotation.services.prompts import MOST_LANGUAGE, Message, short
 

@@ -6,7 +6,8 @@ from annotation.errors import InvalidInput
 from annotation.exchange.format import Format, Holds, Scope, Shape
 from annotation.exchange.formats.prompts import messages_of
 from annotation.exchange.preferences import each
-from annotation.exchange.record import Answer, Ranks, Record, Row
+from annotation.exchange.record import Answer, Record, Row
+from annotation.kinds import Ranks
 from annotation.models import Project
 from annotation.sentences import say
 from annotation.services.prompts import check_messages, short

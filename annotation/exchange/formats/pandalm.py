@@ -2,7 +2,8 @@
 
 from annotation.errors import InvalidInput
 from annotation.exchange.format import Format, Holds, Shape
-from annotation.exchange.record import Ranks, Record, Row, texts_of
+from annotation.exchange.record import Record, Row, texts_of
+from annotation.kinds import Ranks
 from annotation.sentences import say
 from annotation.services.prompts import short
 

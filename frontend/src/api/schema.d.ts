@@ -867,32 +867,6 @@ export interface components {
         AmendedOf: {
             assignment: components["schemas"]["AssignmentOf"];
         };
-        AnswerInputRequest: {
-            /**
-             * Format: uuid
-             * @description Made by the client, once per answer.
-             */
-            submission_id: string;
-            /** @description One rank per response, A first: 1 is best, equal is a tie, dense; null cannot be ranked. Null as a whole only with all_bad. */
-            ranking?: (number | null)[] | null;
-            /** @description Of a pair's winner. */
-            strength?: number | null;
-            /** @default false */
-            all_bad: boolean;
-            flags?: string[];
-            /** @default  */
-            comment: string;
-            rewrite?: string | null;
-            /**
-             * Format: double
-             * @default 0
-             */
-            active_seconds: number;
-            /** @default 0 */
-            guideline_version: number;
-            /** @default 2 */
-            hold: number;
-        };
         AnswerPolicy: {
             allow_ties: boolean;
             allow_unrankable: boolean;
@@ -912,7 +886,7 @@ export interface components {
             leased_at: string;
             /** Format: date-time */
             expires_at: string;
-            draft: unknown;
+            draft: components["schemas"]["DraftOf"] | null;
             amends: boolean;
         };
         BlockOf: {
@@ -986,6 +960,24 @@ export interface components {
             action: string;
             label: string;
         };
+        /** @description Which of two responses is better, and by how much. */
+        CompareAnswer: {
+            /**
+             * @description One rank per response: 1 is best, equal is a tie, dense; null cannot be ranked. Null as a whole only with all_bad.
+             * @default null
+             */
+            ranking: (number | null)[] | null;
+            /**
+             * @description How much better the winner of a pair is.
+             * @default null
+             */
+            strength: number | null;
+            /**
+             * @description None of them is any good.
+             * @default false
+             */
+            all_bad: boolean;
+        };
         CountOf: {
             done: number;
             total: number;
@@ -1024,9 +1016,43 @@ export interface components {
             reason: string;
             actions: components["schemas"]["ChoiceOf"][];
         };
-        DraftInputRequest: {
-            /** @description Milliseconds on the client's clock; the newest draft wins. The draft may hold anything else besides, 16 kB in all. */
+        DraftOf: {
+            /**
+             * Format: int64
+             * @description Milliseconds on the client's clock; the newest draft wins.
+             */
             saved_at: number;
+            /** @description As far as it goes. */
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            /** @description Places of responses that the answer does not speak of yet. */
+            open?: number[];
+            flags?: string[];
+            /** @default  */
+            comment: string;
+            /**
+             * Format: double
+             * @default 0
+             */
+            active_seconds: number;
+        };
+        DraftOfRequest: {
+            /**
+             * Format: int64
+             * @description Milliseconds on the client's clock; the newest draft wins.
+             */
+            saved_at: number;
+            /** @description As far as it goes. */
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            /** @description Places of responses that the answer does not speak of yet. */
+            open?: number[];
+            flags?: string[];
+            /** @default  */
+            comment: string;
+            /**
+             * Format: double
+             * @default 0
+             */
+            active_seconds: number;
         };
         /** @description The newest checkpoint against the base; the bounds hold however often one looks. */
         DuelOf: {
@@ -1267,15 +1293,14 @@ export interface components {
             /** Format: uuid */
             round: string;
             kind: string;
-            labeler: components["schemas"]["NameOf"];
-            /** @description Response ids, in the order of the ranking. */
+            labeler: components["schemas"]["LabelerOf"];
+            /** @description Response ids, in the order of the answer. */
             readonly responses: string[];
-            ranking: (number | null)[] | null;
-            strength: number | null;
-            all_bad: boolean;
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            /** @description The answer in words; A is the first of the responses. */
+            readonly said: components["schemas"]["SentenceOf"];
             flags: string[];
             comment: string;
-            rewrite: string;
             /** Format: double */
             active_seconds: number;
             guideline_version: number;
@@ -1290,12 +1315,23 @@ export interface components {
             id: string;
             /** Format: uuid */
             assignment: string;
-            /** @description A first. */
-            ranking: (number | null)[] | null;
-            strength: number | null;
-            all_bad: boolean;
+            /** @description As it was sent: A first. */
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
             /** Format: date-time */
             created_at: string;
+        };
+        /**
+         * @description * `person` - Person
+         *     * `model` - Model
+         *     * `import` - Import
+         * @enum {string}
+         */
+        LabelerKind: "person" | "model" | "import";
+        LabelerOf: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            kind: components["schemas"]["LabelerKind"];
         };
         LadderOf: {
             /** Format: date-time */
@@ -1398,9 +1434,9 @@ export interface components {
             /** Format: uuid */
             readonly assignment: string;
             /** @description A first. */
-            readonly ranking: (number | null)[] | null;
-            strength: number | null;
-            all_bad: boolean;
+            readonly answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            /** @description The answer in words. */
+            readonly said: components["schemas"]["SentenceOf"];
             comment: string;
             /** Format: date-time */
             created_at: string;
@@ -1738,9 +1774,9 @@ export interface components {
             name?: string;
         };
         /**
-         * @description * `compare` - Compare
-         *     * `rank` - Rank
-         *     * `mixed` - Mixed
+         * @description * `compare` - compare
+         *     * `rank` - rank
+         *     * `mixed` - mixed
          * @enum {string}
          */
         PolicyKind: "compare" | "rank" | "mixed";
@@ -1848,6 +1884,24 @@ export interface components {
             guidelines_version: number;
             /** @description They changed since the version I last labeled under. */
             guidelines_changed: boolean;
+        };
+        /** @description Responses from best to worst; a ranking has no strength. */
+        RankAnswer: {
+            /**
+             * @description One rank per response: 1 is best, equal is a tie, dense; null cannot be ranked. Null as a whole only with all_bad.
+             * @default null
+             */
+            ranking: (number | null)[] | null;
+            /**
+             * @description How much better the winner of a pair is.
+             * @default null
+             */
+            strength: number | null;
+            /**
+             * @description None of them is any good.
+             * @default false
+             */
+            all_bad: boolean;
         };
         RecipeInputRequest: {
             /** @description See GET /api/recipes/ for its names and defaults. */
@@ -1972,6 +2026,15 @@ export interface components {
             /** @description Consensus rank, 1 best. */
             rank: number | null;
         };
+        /** @description What the server says, for a screen that says it in another language. */
+        SentenceOf: {
+            code: string;
+            params: {
+                [key: string]: (string | number | boolean) | null;
+            };
+            /** @description In English, the parameters in it. */
+            text: string;
+        };
         Session: {
             user: components["schemas"]["UserOf"] | null;
             memberships: components["schemas"]["MyMembership"][];
@@ -2028,6 +2091,26 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
         };
+        SubmissionRequest: {
+            /**
+             * Format: uuid
+             * @description Made by the client, once per answer.
+             */
+            submission_id: string;
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            flags?: string[];
+            /** @default  */
+            comment: string;
+            /**
+             * Format: double
+             * @default 0
+             */
+            active_seconds: number;
+            /** @default 0 */
+            guideline_version: number;
+            /** @default 2 */
+            hold: number;
+        };
         SubmittedOf: {
             assignments: components["schemas"]["AssignmentOf"][];
             done_today: number;
@@ -2036,8 +2119,8 @@ export interface components {
             label: components["schemas"]["LabelSaid"];
         };
         /**
-         * @description * `compare` - Compare
-         *     * `rank` - Rank
+         * @description * `compare` - compare
+         *     * `rank` - rank
          * @enum {string}
          */
         TaskKind: "compare" | "rank";
@@ -2183,7 +2266,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DraftInputRequest"];
+                "application/json": components["schemas"]["DraftOfRequest"];
             };
         };
         responses: {
@@ -2216,7 +2299,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AnswerInputRequest"];
+                "application/json": components["schemas"]["SubmissionRequest"];
             };
         };
         responses: {
