@@ -24,15 +24,19 @@ MANAGE = VIEW | {
     "job.edit",
     "checkpoint.edit",
     "dataset.export",
+    "project.archive",
 }
+DELETE = frozenset({"project.delete", "round.delete", "prompt.delete"})
 
 ALLOWED: dict[str, frozenset[str]] = {
-    "owner": MANAGE | {"team.edit"},
+    "owner": MANAGE | DELETE | {"team.edit"},
     "manager": MANAGE,
     "reviewer": VIEW | {"label.create"},
     "labeler": frozenset({"team.view", "project.view", "label.create"}),
     "viewer": VIEW | {"dataset.export"},
 }
+# What an archived project still allows; for the rest it has to be brought back.
+WHILE_ARCHIVED = VIEW | DELETE | {"dataset.export", "project.archive"}
 ACTIONS = frozenset().union(*ALLOWED.values())
 
 

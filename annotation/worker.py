@@ -13,18 +13,19 @@ from django.db import close_old_connections, connection
 from django.db.utils import OperationalError
 
 from annotation.rounds import advance
-from annotation.services import assignments, checkpoints, jobs
+from annotation.services import assignments, checkpoints, erasure, jobs
 
 logger = logging.getLogger(__name__)
 
 
 def look_once() -> None:
-    """One pass over jobs, rounds and leases."""
+    """One pass over jobs, rounds, leases and what is deleted."""
     jobs.follow_active_jobs()
     checkpoints.keep_finished()
     jobs.start_queued_jobs()
     advance.advance_open_rounds()
     assignments.expire_leases()
+    erasure.erase_deleted()
 
 
 def run(stop: threading.Event) -> None:

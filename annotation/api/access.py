@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from annotation.database import Columns, fetch
-from annotation.errors import Forbidden, NotFound
+from annotation.errors import Conflict, Forbidden, NotFound
 from annotation.models import (
     Assignment,
     Checkpoint,
@@ -27,10 +27,12 @@ from annotation.models import (
     Team,
     User,
 )
-from annotation.permissions import allows
+from annotation.permissions import WHILE_ARCHIVED, allows
+from annotation.sentences import say
 from annotation.services import labelers
 
 Row = TypeVar("Row", bound=Model)
+NOTHING_HERE = say("nothing_here", "There is nothing here, or it belongs to a team you are not in.")
 
 
 def role_in(user: Any, team_id: UUID) -> str | None:
@@ -49,7 +51,7 @@ def require(user: Any, team_id: UUID, action: str) -> str:
 
 def check_role(role: str | None, action: str) -> str:
     if role is None:
-        raise NotFound("There is nothing here, or it belongs to a team you are not in.")
+        raise NotFound(NOTHING_HERE)
     if not allows(role, action):
         raise Forbidden(f"Your role ({role}) does not allow {action}. Ask a manager of the team.")
     return role
@@ -62,12 +64,27 @@ def _get(model: type[Row], id_: UUID, team_path: str, user: Any, action: str) ->
         rows = rows.select_related(related)
     row = rows.filter(pk=id_).first()
     if row is None:
-        raise NotFound("There is nothing here, or it belongs to a team you are not in.")
+        raise NotFound(NOTHING_HERE)
     target: Any = row
     for part in team_path.split("__"):
         target = getattr(target, part)
     require(user, target, action)
+    _check_still_here(row, action)
     return row
+
+
+def _check_still_here(row: Model, action: str) -> None:
+    """What is deleted is not found; of an archived project only some things can be done."""
+    if getattr(row, "deleted_at", None) is not None:
+        raise NotFound(NOTHING_HERE)
+    project = row if isinstance(row, Project) else getattr(row, "project", None)
+    if isinstance(project, Project):
+        if project.deleted_at is not None:
+            raise NotFound(NOTHING_HERE)
+        if project.archived_at is not None and action not in WHILE_ARCHIVED:
+            raise Conflict(
+                say("project_is_archived", "This project is archived. Bring it back first.")
+            )
 
 
 def get_team(user: Any, id_: UUID, action: str) -> Team:
@@ -118,7 +135,7 @@ FROM annotation_project p
     LEFT JOIN annotation_membership m
         ON m.team_id = p.team_id AND m.user_id = %s AND m.status = 'active'
     LEFT JOIN annotation_labeler l ON l.team_id = p.team_id AND l.user_id = m.user_id
-WHERE p.id = %s"""  # noqa: S608  columns of our own
+WHERE p.id = %s AND p.deleted_at IS NULL"""  # noqa: S608  columns of our own
 _MY_ASSIGNMENT = f"""
 SELECT m.role, {_project.sql}, {_labeler.sql}, {_task.sql}, {_assignment.sql}
 FROM annotation_assignment a
@@ -127,7 +144,7 @@ FROM annotation_assignment a
     JOIN annotation_project p ON p.id = a.project_id
     LEFT JOIN annotation_membership m
         ON m.team_id = p.team_id AND m.user_id = l.user_id AND m.status = 'active'
-WHERE a.id = %s AND l.user_id = %s"""  # noqa: S608  columns of our own
+WHERE a.id = %s AND l.user_id = %s AND p.deleted_at IS NULL"""  # noqa: S608  columns of our own
 
 
 def get_labeling_project(user: User, id_: UUID) -> tuple[Project, Labeler]:

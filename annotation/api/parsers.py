@@ -3,12 +3,12 @@ from typing import IO, Any
 from rest_framework.parsers import BaseParser
 
 
-class LinesParser(BaseParser):
-    """JSON lines, handed on line by line: a body of any size is never held at once."""
+class FileParser(BaseParser):
+    """A body of any type, handed on as it comes: one of any size is never held at once."""
 
-    media_type = "application/x-ndjson"
+    media_type = "*/*"
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
     ) -> Any:
-        return iter(stream)
+        return stream

@@ -79,6 +79,7 @@ class ProjectOf(serializers.Serializer[Any]):
     policy = PolicyShown(source="*")
     prompts_count = serializers.IntegerField()
     created_at = serializers.DateTimeField()
+    archived_at = serializers.DateTimeField(allow_null=True)
     my_role = serializers.ChoiceField(Role.choices)
     permissions = serializers.SerializerMethodField()
 
@@ -95,6 +96,7 @@ class ProjectOf(serializers.Serializer[Any]):
 
 class ProjectQuery(serializers.Serializer[Any]):
     team = serializers.UUIDField(required=False)
+    archived = serializers.BooleanField(default=False, help_text="The archived ones instead.")
 
 
 def shown(user: Any) -> QuerySet[Project]:
@@ -104,7 +106,7 @@ def shown(user: Any) -> QuerySet[Project]:
     )
     newest = Guideline.objects.filter(project=OuterRef("pk")).order_by("-version")
     prompts = (
-        Prompt.objects.filter(project=OuterRef("pk"))
+        Prompt.objects.filter(project=OuterRef("pk"), archived_at__isnull=True)
         .order_by()
         .values("project")
         .annotate(n=Count("pk"))
@@ -129,7 +131,8 @@ class ProjectsView(View):
         operation_id="projects_list",
     )
     def get(self, request: Request) -> Response:
-        rows = shown(request.user).filter(**self.query(request, ProjectQuery))
+        query = self.query(request, ProjectQuery)
+        rows = shown(request.user).filter(archived_at__isnull=not query.pop("archived"), **query)
         return self.page(request, rows.order_by("name", "id"), ProjectOf)
 
     @extend_schema(request=ProjectInput, responses={201: ProjectOf}, operation_id="projects_create")

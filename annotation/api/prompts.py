@@ -5,19 +5,14 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response as HttpResponse
 
 from annotation.api.access import get_project, get_prompt
 from annotation.api.base import NameOf, View, user_of
-from annotation.api.parsers import LinesParser
-from annotation.errors import InvalidInput
 from annotation.models import Prompt, Response, Split
 from annotation.services import prompts
 from annotation.services.prompts import ROLES
-
-MOST_LISTED = 10_000
 
 
 class MessageOf(serializers.Serializer[Any]):
@@ -33,6 +28,7 @@ class PromptOf(serializers.Serializer[Any]):
     language = serializers.CharField()
     split = serializers.ChoiceField(Split.choices)
     created_at = serializers.DateTimeField()
+    archived_at = serializers.DateTimeField(allow_null=True)
 
 
 class PromptInput(serializers.Serializer[Any]):
@@ -70,38 +66,11 @@ class PromptQuery(serializers.Serializer[Any]):
     search = serializers.CharField(
         max_length=200, required=False, help_text="Words that occur in the conversation."
     )
-
-
-class ImportLine(serializers.Serializer[Any]):
-    """A prompt as `messages` or as `prompt`, one text of the user; `responses` that exist."""
-
-    messages = MessageOf(many=True, required=False)
-    prompt = serializers.CharField(required=False)
-    responses = serializers.ListField(child=serializers.JSONField(), required=False)
-    tags = serializers.ListField(child=serializers.CharField(), required=False)
-    language = serializers.CharField(required=False)
-    source = serializers.CharField(required=False)  # type: ignore[assignment]
-
-
-class LineErrorOf(serializers.Serializer[Any]):
-    line = serializers.IntegerField()
-    message = serializers.CharField()
-
-
-class ImportOutcome(serializers.Serializer[Any]):
-    created = serializers.IntegerField()
-    duplicates = serializers.IntegerField()
-    responses = serializers.IntegerField()
-    errors = LineErrorOf(many=True)  # type: ignore[assignment]
-
-
-class ImportQuery(serializers.Serializer[Any]):
-    strict = serializers.BooleanField(
-        default=False, help_text="Store nothing when one line cannot be used."
-    )
+    archived = serializers.BooleanField(default=False, help_text="The archived ones instead.")
 
 
 def matching(rows: QuerySet[Prompt], query: dict[str, Any]) -> QuerySet[Prompt]:
+    rows = rows.filter(archived_at__isnull=not query["archived"])
     if "split" in query:
         rows = rows.filter(split=query["split"])
     if "tag" in query:
@@ -137,35 +106,6 @@ class PromptsView(View):
         form["messages"] = [dict(message) for message in form["messages"]]
         prompt = prompts.create_prompt(project, by=user_of(request), **form)
         return HttpResponse(PromptOf(prompt).data, status=201)
-
-
-class PromptImportView(View):
-    parser_classes = [JSONParser, LinesParser]
-
-    @extend_schema(
-        parameters=[ImportQuery],
-        request={
-            "application/json": ImportLine(many=True),
-            "application/x-ndjson": ImportLine,
-        },
-        responses=ImportOutcome,
-        operation_id="prompts_import",
-    )
-    def post(self, request: Request, project_id: UUID) -> HttpResponse:
-        """Many prompts, with responses where there are some: a list, or one object per line."""
-        project = get_project(request.user, project_id, "prompt.edit")
-        query = self.query(request, ImportQuery)
-        lines = request.data
-        if request.content_type.startswith("application/json"):
-            if not isinstance(lines, list):
-                raise InvalidInput("Expected a list of prompts.")
-            if len(lines) > MOST_LISTED:
-                raise InvalidInput(
-                    f"Expected at most {MOST_LISTED:,} prompts in a list, got {len(lines):,}. "
-                    "Send them as JSON lines (application/x-ndjson)."
-                )
-        report = prompts.import_prompts(project, lines, by=user_of(request), **query)
-        return HttpResponse(ImportOutcome(report).data)
 
 
 class PromptView(View):

@@ -164,6 +164,7 @@ class RoundOf(serializers.Serializer[Any]):
     after = RoundNameOf(allow_null=True, help_text="This draft starts when that round is done.")
     successor = RoundNameOf(allow_null=True)
     created_at = serializers.DateTimeField()
+    archived_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     progress = ProgressOf()
@@ -406,11 +407,19 @@ class RecipesView(View):
         return Response(RecipesOf(forms.describe_recipes()).data)
 
 
+class RoundsQuery(serializers.Serializer[Any]):
+    archived = serializers.BooleanField(default=False, help_text="The archived ones instead.")
+
+
 class RoundsView(View):
-    @extend_schema(responses=RoundOf(many=True), operation_id="rounds_list")
+    @extend_schema(
+        parameters=[RoundsQuery], responses=RoundOf(many=True), operation_id="rounds_list"
+    )
     def get(self, request: Request, project_id: UUID) -> Response:
         project = get_project(request.user, project_id, "round.view")
-        rows = project.rounds.select_related("project", "after").order_by("-number")
+        archived = self.query(request, RoundsQuery)["archived"]
+        rows = project.rounds.shown(archived=archived)
+        rows = rows.select_related("project", "after").order_by("-number")
         found = self.pagination_class()
         page = found.paginate_queryset(rows, request, view=self) or []
         return found.get_paginated_response([shown(one) for one in page])

@@ -4,6 +4,17 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from annotation.api.account import AccountView
+from annotation.api.archives import (
+    ProjectArchiveView,
+    ProjectDeleteView,
+    ProjectRestoreView,
+    PromptArchiveView,
+    PromptDeleteView,
+    PromptRestoreView,
+    RoundArchiveView,
+    RoundDeleteView,
+    RoundRestoreView,
+)
 from annotation.api.assignments import AssignmentsView, DraftView, SkipView
 from annotation.api.checkpoints import CheckpointsView, CheckpointView
 from annotation.api.datasets import (
@@ -13,7 +24,13 @@ from annotation.api.datasets import (
     DatasetView,
 )
 from annotation.api.events import EventsView
-from annotation.api.exports import ExportView
+from annotation.api.exchange import (
+    ExportView,
+    FormatsView,
+    ImportView,
+    LookView,
+    ProjectImportView,
+)
 from annotation.api.invitations import (
     InvitationAcceptView,
     InvitationByLinkView,
@@ -32,7 +49,7 @@ from annotation.api.jobs import (
 from annotation.api.labels import LabelsView, LabelView, MyLabelsView, UndoView
 from annotation.api.members import MembersView, MemberView
 from annotation.api.projects import GuidelinesView, ProjectsView, ProjectView
-from annotation.api.prompts import PromptImportView, PromptsView, PromptView
+from annotation.api.prompts import PromptsView, PromptView
 from annotation.api.queues import QueuesView
 from annotation.api.responses import ResponsesView
 from annotation.api.rounds import (
@@ -71,10 +88,21 @@ projects = [
     path("projects/<uuid:project_id>/", ProjectView.as_view()),
     path("projects/<uuid:project_id>/guidelines/", GuidelinesView.as_view()),
     path("projects/<uuid:project_id>/prompts/", PromptsView.as_view()),
-    path("projects/<uuid:project_id>/prompts/import/", PromptImportView.as_view()),
     path("prompts/<uuid:prompt_id>/", PromptView.as_view()),
     path("projects/<uuid:project_id>/responses/", ResponsesView.as_view()),
     path("projects/<uuid:project_id>/events/", EventsView.as_view()),
+    path("projects/<uuid:project_id>/archive/", ProjectArchiveView.as_view()),
+    path("projects/<uuid:project_id>/restore/", ProjectRestoreView.as_view()),
+    path("projects/<uuid:project_id>/delete/", ProjectDeleteView.as_view()),
+    path("prompts/<uuid:prompt_id>/archive/", PromptArchiveView.as_view()),
+    path("prompts/<uuid:prompt_id>/restore/", PromptRestoreView.as_view()),
+    path("prompts/<uuid:prompt_id>/delete/", PromptDeleteView.as_view()),
+]
+exchange = [
+    path("formats/", FormatsView.as_view()),
+    path("projects/import/", ProjectImportView.as_view()),
+    path("projects/<uuid:project_id>/import/", ImportView.as_view()),
+    path("projects/<uuid:project_id>/import/look/", LookView.as_view()),
     path("projects/<uuid:project_id>/export/", ExportView.as_view()),
 ]
 rounds = [
@@ -84,6 +112,9 @@ rounds = [
     path("rounds/<uuid:round_id>/", RoundView.as_view()),
     path("rounds/<uuid:round_id>/start/", RoundStartView.as_view()),
     path("rounds/<uuid:round_id>/decisions/", DecisionsView.as_view()),
+    path("rounds/<uuid:round_id>/archive/", RoundArchiveView.as_view()),
+    path("rounds/<uuid:round_id>/restore/", RoundRestoreView.as_view()),
+    path("rounds/<uuid:round_id>/delete/", RoundDeleteView.as_view()),
     path("rounds/<uuid:round_id>/ladder/", LadderView.as_view()),
     path("rounds/<uuid:round_id>/samples/", SamplesView.as_view()),
     path("rounds/<uuid:round_id>/jobs/", JobsOfRoundView.as_view()),
@@ -123,6 +154,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *accounts,
     *teams,
     *projects,
+    *exchange,
     *rounds,
     *training,
     *schema,

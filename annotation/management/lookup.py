@@ -12,7 +12,7 @@ from annotation.services.projects import create_project
 
 def find_project(name: str, *, team: str | None = None) -> Project:
     """The project of this name or id. With `team`, it is made there where it does not exist."""
-    rows = Project.objects.select_related("team")
+    rows = Project.objects.filter(deleted_at__isnull=True).select_related("team")
     rows = rows.filter(pk=name) if _is_uuid(name) else rows.filter(name=name)
     if team:
         rows = rows.filter(team__name=team)

@@ -17,8 +17,13 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def for_user(self, user: Any) -> "ProjectQuerySet":
         """Projects of the teams in which the user is an active member."""
         return self.filter(
-            team__memberships__user=user, team__memberships__status="active"
+            team__memberships__user=user,
+            team__memberships__status="active",
+            deleted_at__isnull=True,
         ).distinct()
+
+    def shown(self, *, archived: bool = False) -> "ProjectQuerySet":
+        return self.filter(deleted_at__isnull=True, archived_at__isnull=not archived)
 
 
 class Project(Noun):
@@ -38,12 +43,20 @@ class Project(Noun):
     allow_ties = models.BooleanField(default=True)
     labels_wanted = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
     lease_seconds = models.PositiveIntegerField(default=1800, validators=[MinValueValidator(5)])
+    # Out of sight and without new work, until somebody brings it back.
+    archived_at = models.DateTimeField(null=True, blank=True)
+    # Gone for everybody; the worker takes its rows away in batches.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = ProjectQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="project_name_unique"),
+            models.UniqueConstraint(
+                fields=["team", "name"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="project_name_unique",
+            ),
             models.CheckConstraint(
                 condition=models.Q(responses_per_prompt__range=(0, MOST_RESPONSES)),
                 name="project_k_in_reach",

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -17,7 +18,7 @@ EVAL_SHARE = 0.2
 _canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def content_hash(messages: list[dict[str, str]]) -> str:
+def content_hash(messages: Sequence[Mapping[str, str]]) -> str:
     """SHA-256 of the conversation, in 64 hex digits; the same words are the same prompt."""
     canonical = _canonical([[m["role"], " ".join(m["content"].split())] for m in messages])
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -46,6 +47,8 @@ class Prompt(Noun):
     language = models.CharField(max_length=10, default="en")
     content_hash = models.CharField(max_length=64)
     split = models.CharField(max_length=5, choices=Split.choices)
+    # Out of sight and not asked about in new rounds, until somebody brings it back.
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = PromptQuerySet.as_manager()
 

@@ -12,7 +12,7 @@ class RoundQuerySet(models.QuerySet["Round"]):
 
     def open(self) -> "RoundQuerySet":
         """Rounds the worker advances: started, not ended and not paused."""
-        return self.filter(state=Round.State.OPEN, is_paused=False)
+        return self.filter(state=Round.State.OPEN, is_paused=False, archived_at__isnull=True)
 
     def behind(self, round: "Round") -> "RoundQuerySet":
         """Rounds whose labels this one may learn from: itself, and those before it that are done.
@@ -23,6 +23,9 @@ class RoundQuerySet(models.QuerySet["Round"]):
         return self.filter(project=round.project_id, number__lte=round.number).filter(
             models.Q(pk=round.pk) | models.Q(state=Round.State.DONE)
         )
+
+    def shown(self, *, archived: bool = False) -> "RoundQuerySet":
+        return self.filter(deleted_at__isnull=True, archived_at__isnull=not archived)
 
 
 class Round(Noun):
@@ -54,6 +57,10 @@ class Round(Noun):
     ladder = models.JSONField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # Out of sight and without new work, by itself or with its project, until it is brought back.
+    archived_at = models.DateTimeField(null=True, blank=True)
+    # Gone for everybody; the worker takes its rows away in batches.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = RoundQuerySet.as_manager()
 

@@ -58,7 +58,7 @@ def advance(round: Round) -> Round:
 
 def _look(round: Round) -> None:
     round.refresh_from_db()
-    if round.state != Round.State.OPEN or round.is_paused:
+    if round.state != Round.State.OPEN or round.is_paused or round.archived_at is not None:
         return
     rows = {row.name: row for row in round.steps.all()}
     try:

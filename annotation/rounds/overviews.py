@@ -130,6 +130,7 @@ class RoundShown(TypedDict):
     after: RoundName | None
     successor: RoundName | None
     created_at: datetime
+    archived_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
     progress: Progress
@@ -187,6 +188,7 @@ def describe_round(round: Round) -> RoundShown:
         "after": _round_name(round.after),
         "successor": _round_name(successor),
         "created_at": round.created_at,
+        "archived_at": round.archived_at,
         "started_at": round.started_at,
         "finished_at": round.finished_at,
         "progress": _progress(round, effective),
@@ -340,7 +342,9 @@ def _decisions(round: Round) -> list[DecisionShown]:
 
 
 def describe_project(project: Project) -> ProjectShown:
-    rounds = list(project.rounds.select_related("project", "after").order_by("-number")[:50])
+    rounds = list(
+        project.rounds.shown().select_related("project", "after").order_by("-number")[:50]
+    )
     rated = next((one for one in rounds if one.state != Round.State.DRAFT), None)
     shown = [describe_round(one) for one in rounds]
     return {

@@ -60,8 +60,10 @@ def settle(locked: Round) -> None:
     """What a move of its steps means for the round: whether it labels, whether it is done."""
     rows = list(locked.steps.all())
     was_labeling = locked.is_labeling
-    locked.is_labeling = not locked.is_paused and any(
-        row.kind == "label" and row.state == State.RUNNING for row in rows
+    locked.is_labeling = (
+        not locked.is_paused
+        and locked.archived_at is None
+        and any(row.kind == "label" and row.state == State.RUNNING for row in rows)
     )
     if locked.state == Round.State.OPEN and all(row.state in RoundStep.ENDED for row in rows):
         locked.state = Round.State.DONE

@@ -258,6 +258,15 @@ DEFAULT_IMPORT = Recipe(
     )
 )
 
+# Responses that were imported without labels: people label them, the votes are counted. Nothing
+# writes, nothing trains.
+LABEL_ONLY = Recipe(
+    (
+        Label(name="labels", reads=LabelReads(sources.IMPORTED)),
+        Aggregate(name="preferences", reads=AggregateReads("labels"), learn_from="round"),
+    )
+)
+
 
 def schemas() -> dict[str, Schema]:
     """OpenAPI components: Recipe as it is served, RecipeInput as it may be sent, and their parts.

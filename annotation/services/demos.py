@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from annotation.aggregation.estimate import Estimate, wilson
+from annotation.exchange.imports import Source, import_file
 from annotation.models import (
     Checkpoint,
     Dataset,
@@ -25,7 +27,7 @@ from annotation.models import (
     Team,
     User,
 )
-from annotation.services import checkpoints, datasets, jobs, projects, prompts, rounds, teams
+from annotation.services import checkpoints, datasets, jobs, projects, rounds, teams
 from annotation.simulation import world
 from annotation.simulation.labelers import LABELERS
 from annotation.simulation.preference import score
@@ -104,20 +106,19 @@ def set_up(recipe: Recipe) -> Demo:
             },
             guidelines=GUIDELINES,
         )
-        prompts.import_prompts(
-            project,
-            (
+        lines = [
+            json.dumps(
                 {
                     "messages": question.messages,
                     "tags": [question.kind],
                     "language": question.language,
                     "source": "demo world",
                 }
-                for question in world.prompts(recipe.seed, recipe.prompts)
-            ),
-            by=manager,
-            strict=True,
-        )
+            ).encode()
+            for question in world.prompts(recipe.seed, recipe.prompts)
+        ]
+        file = Source(BytesIO(b"\n".join(lines)), format="prompts")
+        import_file(project, file, by=manager, strict=True)
     if not Job.objects.filter(project=project, key=BASE).exists():
         rows = datasets.freeze_rows(
             project,

@@ -50,6 +50,8 @@ def queues_for(user: User) -> list[Queue]:
     roles = [role for role, allowed in ALLOWED.items() if "label.create" in allowed]
     projects = (
         Project.objects.filter(
+            archived_at__isnull=True,
+            deleted_at__isnull=True,
             team__memberships__user=user,
             team__memberships__status="active",
             team__memberships__role__in=roles,

@@ -6,9 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from annotation.services.recipes import DEFAULT_IMPORT
 from django.core.management import CommandError, call_command
 from django.db.models import Prefetch
 
+from annotation.exchange.formats import oasst
 from annotation.models import (
     Checkpoint,
     Event,
@@ -24,9 +26,7 @@ from annotation.models import (
     User,
 )
 from annotation.services import rounds, tasks
-from annotation.services.comparisons import import_comparisons
-from annotation.services.formats import read_comparisons
-from annotation.services.recipes import DEFAULT_IMPORT
+from tests.annotation.exchange import load_lines
 
 pytestmark = pytest.mark.django_db
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -52,7 +52,7 @@ def in_order(labels):
 
 
 def load(project, lines, **options):
-    return import_comparisons(project, lines, recipe=RECIPE, **options)
+    return load_lines(project, lines, recipe=RECIPE, **options)
 
 
 def said(label):
@@ -242,7 +242,7 @@ def test_our_own_rows_come_back_with_our_own_split(project):
 
 
 def test_a_recipe_of_the_default_kind_is_accepted(project):
-    report = import_comparisons(project, [hh()], recipe=DEFAULT_IMPORT.to_json())
+    report = load_lines(project, [hh()], recipe=DEFAULT_IMPORT.to_json())
 
     assert report.round.state == Round.State.LABELING
 
@@ -274,8 +274,7 @@ def test_hh_rlhf_comes_in_whole(project):
     path = real("hh_rlhf_harmless_base_test.jsonl.gz")
     with gzip.open(path) as lines:
         rows = [json.loads(line) for line in lines]
-    with gzip.open(path) as lines:
-        report = load(project, lines)
+    report = load(project, path.read_bytes())
 
     assert (report.format, report.bad_lines, report.duplicates) == ("hh", 0, 0)
     assert report.tasks == report.labels == Label.objects.count() == 2312 == len(rows)
@@ -300,8 +299,7 @@ def test_pandalm_comes_in_whole(project):
     path = real("pandalm_testset_v1.json.gz")
     with gzip.open(path) as file:
         rows = json.load(file)
-    with gzip.open(path) as lines:
-        report = load(project, lines)
+    report = load(project, path.read_bytes())
 
     assert (report.format, report.bad_lines, report.duplicates) == ("pandalm", 0, 0)
     assert (report.tasks, report.labels) == (999, 2997)
@@ -328,23 +326,21 @@ def test_pandalm_comes_in_whole(project):
 
 def test_oasst_comes_in_whole(project):
     path = real("oasst_en_100_trees.jsonl.gz")
-    with gzip.open(path) as lines:
-        report = load(project, lines)
+    report = load(project, path.read_bytes())
 
     assert (report.format, report.bad_lines, report.duplicates) == ("oasst", 0, 0)
     assert report.tasks == report.labels == 212
     sizes = Counter(len(label.answer["ranking"]) for label in Label.objects.all())
     assert sizes == {2: 57, 3: 117, 4: 27, 5: 3, 6: 6, 8: 1, 9: 1}
     with gzip.open(path) as lines:
-        _, found = read_comparisons(lines, "auto")
-        in_file = sum(len(comparison.responses) for _, line in found for comparison in line)
+        found = [record for line in lines for record in oasst.read(json.loads(line))]
+    in_file = sum(len(record.responses) for record in found)
     assert sum(len(label.answer["ranking"]) for label in Label.objects.all()) == in_file == 641
 
 
 def test_an_imported_round_goes_on_to_a_ladder_and_a_dataset(project, settings, tmp_path):
     settings.STORAGE_DIR = tmp_path
-    with gzip.open(real("pandalm_testset_v1.json.gz")) as lines:
-        found = load(project, lines).round
+    found = load(project, real("pandalm_testset_v1.json.gz").read_bytes()).round
 
     for _ in range(5):
         found = rounds.advance(found)

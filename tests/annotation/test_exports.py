@@ -10,10 +10,12 @@ from django.core.management import CommandError, call_command
 from rest_framework.request import Request
 
 from annotation.api.streaming import stream_lines
+from annotation.exchange.exports import export
+from annotation.exchange.format import Scope
+from annotation.exchange.formats import prompts
+from annotation.exchange.preferences import preference_rows
 from annotation.models import Event, Label, Prompt, Response
-from annotation.services import exports
-from annotation.services.comparisons import import_comparisons
-from annotation.services.prompts import import_prompts
+from tests.annotation.exchange import load_lines, load_prompts
 from training.contract import records
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +27,7 @@ MESSAGES = [{"role": "system", "content": "Be kind."}, {"role": "user", "content
 def ranked(project):
     """b before a, c not ranked."""
     row = {"prompt": MESSAGES, "responses": ["a", "b", "c"], "ranks": [2, 1, None]}
-    import_comparisons(project, [json.dumps(row).encode()], recipe=RECIPE)
+    load_lines(project, [json.dumps(row).encode()], recipe=RECIPE)
     return project
 
 
@@ -42,17 +44,22 @@ def test_prompts_go_out_as_they_come_in(project, other_team):
         ).encode()
         for n in range(1200)
     ]
-    import_prompts(project, lines, by=None)
-    out = [line for lines in exports.prompt_lines(project) for line in lines]
+    load_prompts(project, lines, by=None)
+    out = [line.strip() for lines in prompts.encode(project, Scope()) for line in lines]
     other = other_team.projects.create(name="Theirs")
 
-    report = import_prompts(other, out, by=None, strict=True)
+    report = load_prompts(other, out, by=None, strict=True)
 
-    assert (report.created, report.responses, report.bad_lines) == (1200, 2400, 0)
+    assert (report.prompts, report.responses, report.bad_lines) == (1200, 2400, 0)
     kept = ("content_hash", "split", "messages", "tags", "language", "source")
     assert contents(project, *kept) == contents(other, *kept)
     written = ("prompt__content_hash", "text", "checkpoint__name", "index")
     assert responses(project, *written) == responses(other, *written)
+
+
+def rows_of(project, format_):
+    made = export(project, format=format_)
+    return [json.loads(line) for line in b"".join(made.chunks).splitlines()]
 
 
 def contents(project, *names):
@@ -65,7 +72,7 @@ def responses(project, *names):
 
 
 def test_preferences_go_out_as_dataset_rows(ranked):
-    (row,) = exports.preference_rows(ranked)
+    (row,) = preference_rows(ranked)
 
     ranks = dict(zip(row["responses"], row["ranks"], strict=True))
     assert ranks == {"a": 2, "b": 1, "c": None}
@@ -107,13 +114,13 @@ def test_preferences_go_out_as_dataset_rows(ranked):
     ],
 )
 def test_preferences_go_out_in_other_shapes(ranked, shape, expected):
-    found = list(exports.shaped(exports.preference_rows(ranked), shape))
+    found = rows_of(ranked, shape)
 
     assert [{k: v for k, v in row.items() if k != "split"} for row in found] == expected
 
 
 def test_wanted_and_unwanted_completions_go_out_as_kto_rows(ranked):
-    found = exports.shaped(exports.preference_rows(ranked), "kto")
+    found = rows_of(ranked, "kto")
 
     wanted = {row["completion"][0]["content"]: row["label"] for row in found}
     assert wanted == {"a": False, "b": True}
@@ -134,13 +141,11 @@ def test_the_command_writes_the_file_and_prints_its_digest(ranked, tmp_path, cap
 def test_a_parquet_file_holds_the_same_rows(ranked, tmp_path):
     path = tmp_path / "rows.parquet"
 
-    call_command("export_dataset", str(path), "--project=Demo", "--format=parquet")
+    call_command("export_dataset", str(path), "--project=Demo", "--format=rows")
 
     (row,) = pq.read_table(path).to_pylist()
-    (wanted,) = exports.preference_rows(ranked)
-    assert {name: row[name] for name in ("prompt", "responses", "ranks", "ids")} == {
-        name: wanted[name] for name in ("prompt", "responses", "ranks", "ids")
-    }
+    (wanted,) = preference_rows(ranked)
+    assert {**row, "ids": json.loads(row["ids"]), "weights": json.loads(row["weights"])} == wanted
 
 
 def test_the_command_leaves_out_the_other_split(ranked, tmp_path):
@@ -154,7 +159,7 @@ def test_the_command_leaves_out_the_other_split(ranked, tmp_path):
 
 def test_the_command_writes_prompts_of_one_split(project, tmp_path, capsys):
     lines = [json.dumps({"prompt": f"Number {n}?"}).encode() for n in range(50)]
-    import_prompts(project, lines, by=None)
+    load_prompts(project, lines, by=None)
     path = tmp_path / "prompts.jsonl"
 
     call_command("export_dataset", str(path), "--project=Demo", "--format=prompts", "--split=eval")
@@ -169,9 +174,9 @@ def test_the_command_writes_prompts_of_one_split(project, tmp_path, capsys):
 def test_the_same_answer_by_two_models_goes_out_twice(project):
     answers = [{"text": "a", "model": "one"}, {"text": "a", "model": "two"}, {"text": "a"}]
     line = json.dumps({"prompt": "Why?", "responses": answers}).encode()
-    import_prompts(project, [line], by=None)
+    load_prompts(project, [line], by=None)
 
-    ((out,),) = exports.prompt_lines(project)
+    ((out,),) = prompts.encode(project, Scope())
 
     found = json.loads(out)["responses"]
     assert sorted(found, key=str) == sorted(answers, key=str)
@@ -183,7 +188,7 @@ def test_the_command_names_an_unknown_round(project, tmp_path):
 
 
 def test_who_may_export_downloads_the_prompts(project, alice, client_of):
-    import_prompts(project, [b'{"prompt": "Why?", "responses": ["a"]}'], by=None)
+    load_prompts(project, [b'{"prompt": "Why?", "responses": ["a"]}'], by=None)
 
     answer = client_of(alice).get(f"/api/projects/{project.pk}/export/")
 
@@ -191,7 +196,7 @@ def test_who_may_export_downloads_the_prompts(project, alice, client_of):
     assert answer["Content-Type"] == "application/x-ndjson"
     (row,) = [json.loads(text) for text in b"".join(answer.streaming_content).splitlines()]
     assert row["responses"] == [{"text": "a"}]
-    event = Event.objects.get(action="prompts.exported")
+    event = Event.objects.get(action="project.exported")
     assert event.actor == alice
 
 

@@ -8,7 +8,8 @@ from annotation import events
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import Checkpoint, Event, Prompt, Response
 from annotation.models.prompt import content_hash, split_of
-from annotation.services.prompts import create_prompt, import_prompts
+from annotation.services.prompts import create_prompt
+from tests.annotation.exchange import load_prompts
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ def line(prompt="Why?", **fields):
 
 
 def test_a_line_becomes_a_prompt_with_its_responses(project, alice):
-    report = import_prompts(
+    report = load_prompts(
         project,
         [line(responses=["a", {"text": "b", "model": "chip"}], tags=["x"], language="de")],
         by=alice,
@@ -33,33 +34,33 @@ def test_a_line_becomes_a_prompt_with_its_responses(project, alice):
     assert (chip.name, chip.kind) == ("chip", Checkpoint.Kind.EXTERNAL)
     written = prompt.responses.order_by("text").values_list("text", "source", "checkpoint")
     assert list(written) == [("a", "import", None), ("b", "import", chip.pk)]
-    assert (report.created, report.responses, report.bad_lines) == (1, 2, 0)
+    assert (report.prompts, report.responses, report.bad_lines) == (1, 2, 0)
     event = Event.objects.get(action="prompts.imported")
     assert (event.actor, event.detail["created"]) == (alice, 1)
 
 
 def test_the_same_file_again_adds_nothing(project):
     lines = [line(responses=["a", "b"]), line("How?")]
-    import_prompts(project, lines, by=None)
+    load_prompts(project, lines, by=None)
 
-    again = import_prompts(project, lines, by=None)
+    again = load_prompts(project, lines, by=None)
 
-    assert (again.created, again.duplicates, again.responses) == (0, 2, 0)
+    assert (again.prompts, again.duplicates, again.responses) == (0, 2, 0)
     assert (Prompt.objects.count(), Response.objects.count()) == (2, 2)
 
 
 def test_a_prompt_that_differs_in_spaces_only_is_the_same(project):
-    report = import_prompts(project, [line("Why  now?"), line("Why now? ")], by=None)
+    report = load_prompts(project, [line("Why  now?"), line("Why now? ")], by=None)
 
-    assert (report.created, report.duplicates) == (1, 1)
+    assert (report.prompts, report.duplicates) == (1, 1)
 
 
 def test_new_responses_to_a_known_prompt_are_kept(project):
-    import_prompts(project, [line(responses=["a"])], by=None)
+    load_prompts(project, [line(responses=["a"])], by=None)
 
-    report = import_prompts(project, [line(responses=["a", "b"])], by=None)
+    report = load_prompts(project, [line(responses=["a", "b"])], by=None)
 
-    assert (report.created, report.responses) == (0, 1)
+    assert (report.prompts, report.responses) == (0, 1)
     assert list(Response.objects.order_by("index").values_list("text", "index")) == [
         ("a", 0),
         ("b", 1),
@@ -69,7 +70,7 @@ def test_new_responses_to_a_known_prompt_are_kept(project):
 def test_two_projects_may_have_the_same_prompt_on_the_same_side(project, other_team):
     other = other_team.projects.create(name="Theirs")
     for where in (project, other):
-        import_prompts(where, [line()], by=None)
+        load_prompts(where, [line()], by=None)
 
     one, two = Prompt.objects.all()
     assert (one.content_hash, one.split) == (two.content_hash, two.split)
@@ -80,7 +81,10 @@ def test_two_projects_may_have_the_same_prompt_on_the_same_side(project, other_t
     [
         (b"nope", "expected one JSON object per line, got b'nope'"),
         (b"[1]", "expected a JSON object, got [1]"),
-        (b'{"text": "x"}', "expected messages or prompt, responses, tags, language and source"),
+        (
+            b'{"text": "x"}',
+            "expected messages or prompt, responses, models, tags, language and source",
+        ),
         (b"{}", "expected exactly one of messages and prompt"),
         (line(""), "expected content as text that is not empty, got ''"),
         (line(3), "expected a list of messages, got 3"),
@@ -96,12 +100,12 @@ def test_two_projects_may_have_the_same_prompt_on_the_same_side(project, other_t
         (line(language="far too long a code"), "expected language as a code such as en"),
         (line(source=["x"]), "expected source as a text of at most 200 characters"),
         (line("a\x00b"), "without the character NUL"),
-        (b'{"prompt": "\\ud800"}', "expected whole characters, got half a surrogate pair"),
+        (b'{"prompt": "\\ud800"}', "expected whole characters in UTF-8, got half a surrogate pair"),
         (b"\xff\xfe", "expected one JSON object per line"),
     ],
 )
 def test_a_line_that_cannot_be_used_says_what_was_expected(project, bad, expected):
-    report = import_prompts(project, [line("First?"), b"", bad, line("Last?")], by=None)
+    report = load_prompts(project, [line("First?"), b"", bad, line("Last?")], by=None)
 
     if expected is None:
         assert report.bad_lines == 0
@@ -109,13 +113,13 @@ def test_a_line_that_cannot_be_used_says_what_was_expected(project, bad, expecte
     (error,) = report.errors
     assert error.line == 3
     assert expected in error.message
-    assert (report.created, Prompt.objects.count()) == (2, 2)
+    assert (report.prompts, Prompt.objects.count()) == (2, 2)
 
 
 def test_strict_stores_all_or_nothing(project):
-    report = import_prompts(project, [line(responses=["a"]), b"nope"], by=None, strict=True)
+    report = load_prompts(project, [line(responses=["a"]), b"nope"], by=None, strict=True)
 
-    assert (report.created, report.bad_lines) == (0, 1)
+    assert (report.prompts, report.bad_lines) == (0, 1)
     assert not Prompt.objects.exists()
     assert not Response.objects.exists()
     assert not Event.objects.exists()
@@ -124,9 +128,9 @@ def test_strict_stores_all_or_nothing(project):
 def test_more_lines_than_a_batch_come_in_whole_and_duplicates_across_batches_are_found(project):
     lines = [line(f"Number {n}?", responses=[str(n), "other"]) for n in range(2500)]
 
-    report = import_prompts(project, [*lines, *lines[:10]], by=None)
+    report = load_prompts(project, [*lines, *lines[:10]], by=None)
 
-    assert (report.created, report.duplicates, report.responses) == (2500, 10, 5000)
+    assert (report.prompts, report.duplicates, report.responses) == (2500, 10, 5000)
     assert Prompt.objects.count() == 2500
     assert Response.objects.filter(prompt__project=project).count() == 5000
 
@@ -134,7 +138,7 @@ def test_more_lines_than_a_batch_come_in_whole_and_duplicates_across_batches_are
 def test_an_imported_model_is_not_credited_to_a_checkpoint_trained_here(project):
     own = Checkpoint.objects.create(project=project, name="chip", kind="policy", path="here")
 
-    import_prompts(project, [line(responses=[{"text": "a", "model": "chip"}])], by=None)
+    load_prompts(project, [line(responses=[{"text": "a", "model": "chip"}])], by=None)
 
     writer = Response.objects.get().checkpoint
     assert writer != own
@@ -164,9 +168,9 @@ def test_the_project_is_told_that_prompts_came(
     monkeypatch.setattr(events, "_send", lambda group, type_, id_: told.append((group, type_)))
 
     with django_capture_on_commit_callbacks(execute=True):
-        import_prompts(project, [line()], by=None)
+        load_prompts(project, [line()], by=None)
 
-    assert told == [(f"project:{project.pk}", "prompt.changed")]
+    assert told == [(f"project:{project.pk}", "prompts.imported")]
 
 
 def test_the_command_reads_a_packed_file(project, tmp_path, capsys):
@@ -203,22 +207,24 @@ def test_a_manager_imports_lines_over_the_api(project, alice, client_of):
     body = b"\n".join([line(responses=["a"]), b"nope", line("How?")])
 
     answer = client_of(alice).post(
-        f"/api/projects/{project.pk}/prompts/import/", body, content_type="application/x-ndjson"
+        f"/api/projects/{project.pk}/import/?shape=prompts",
+        body,
+        content_type="application/x-ndjson",
     )
 
     assert answer.status_code == 200
-    assert answer.json()["created"] == 2
+    assert answer.json()["prompts"] == 2
     assert [error["line"] for error in answer.json()["errors"]] == [2]
 
 
 def test_a_manager_imports_a_list_over_the_api(project, alice, client_of):
     answer = client_of(alice).post(
-        f"/api/projects/{project.pk}/prompts/import/",
+        f"/api/projects/{project.pk}/import/?shape=prompts",
         [{"prompt": "Why?"}, {"prompt": ""}],
         format="json",
     )
 
-    assert answer.json()["created"] == 1
+    assert answer.json()["prompts"] == 1
     assert answer.json()["errors"][0]["line"] == 2
 
 
@@ -239,7 +245,7 @@ def test_a_labeler_does_not_read_prompts(project, bob, client_of):
     ],
 )
 def test_prompts_are_found_by_tag_and_words(project, alice, client_of, query, found):
-    import_prompts(
+    load_prompts(
         project, [line("How much is 天气 1+1?", tags=["maths", "天气"]), line("Why?")], by=None
     )
 
@@ -249,7 +255,7 @@ def test_prompts_are_found_by_tag_and_words(project, alice, client_of, query, fo
 
 
 def test_a_prompt_shows_who_wrote_its_responses(project, alice, client_of):
-    import_prompts(project, [line(responses=[{"text": "a", "model": "chip"}])], by=None)
+    load_prompts(project, [line(responses=[{"text": "a", "model": "chip"}])], by=None)
 
     answer = client_of(alice).get(f"/api/prompts/{Prompt.objects.get().pk}/").json()
 

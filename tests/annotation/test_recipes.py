@@ -1,7 +1,7 @@
 import pytest
+from annotation.services.recipes import DEFAULT_IMPORT, Step, parse_recipe
 
 from annotation.errors import InvalidRecipe
-from annotation.services.recipes import DEFAULT_IMPORT, Step, parse_recipe
 
 
 def test_fills_in_defaults():

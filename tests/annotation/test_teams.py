@@ -16,9 +16,9 @@ from annotation.services.agreement import (
     agreement_of_project,
     agreement_of_team,
 )
-from annotation.services.comparisons import import_comparisons
 from annotation.services.labels import amend_last, submit_label
 from annotation.services.teams import change_member, create_team, label_counts
+from tests.annotation.exchange import load_lines
 from tests.annotation.labeling import assignment_of, hold_assignments, make_round, ranked
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +140,7 @@ def pandalm(n, votes):
 
 def load(project, lines):
     recipe = {"generation": None, "learn_from": "round", "training": []}
-    return import_comparisons(project, lines, recipe=recipe)
+    return load_lines(project, lines, recipe=recipe)
 
 
 def people_rank(project, people, rankings):

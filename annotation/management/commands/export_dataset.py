@@ -1,27 +1,25 @@
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotation.errors import DomainError
+from annotation.exchange.exports import export, kinds_of, write_file
+from annotation.exchange.files import FILES
+from annotation.exchange.format import Scope
+from annotation.exchange.formats import FORMATS
 from annotation.management.lookup import Progress, find_project
-from annotation.models import Project, Round
-from annotation.services import exports
-from annotation.services.label_rows import label_rows
-from training.contract import records
-
-Row = TypeVar("Row")
+from annotation.models import Round
 
 
 class Command(BaseCommand):
     help = (
         "Write what people prefer, or the prompts, to a file and print its digest. Formats: rows "
-        "(dataset rows, JSON lines), pairs (chosen and rejected), kto (one completion and whether "
-        "it is wanted), hh (as HH-RLHF), parquet (dataset rows), labels (what each labeler "
-        "said, one flat row per label), prompts (every prompt with its responses, as "
-        "import_prompts reads them)."
+        "(dataset rows), pairs (chosen and rejected), kto (one completion and whether it is "
+        "wanted), hh (as HH-RLHF), labels (everything that was said), prompts (every prompt with "
+        "its responses, as import_prompts reads them), project (everything, as import_project "
+        "reads it). The kind of file goes by its name: .jsonl, .jsonl.gz, .csv, .parquet, .zip."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,8 +27,11 @@ class Command(BaseCommand):
         parser.add_argument("--project", required=True, help="name or id")
         parser.add_argument("--round", type=int, help="number; default: all rounds")
         parser.add_argument("--split", choices=["train", "eval"])
+        written = [one.name for one in FORMATS.values() if kinds_of(one)]
+        parser.add_argument("--format", default="rows", choices=written)
+        parser.add_argument("--file-kind", choices=list(FILES), help="where the name does not say")
         parser.add_argument(
-            "--format", default="rows", choices=[*exports.SHAPES, "parquet", "labels", "prompts"]
+            "--with-weights", action="store_true", help="of a project: its checkpoints, too"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,48 +41,34 @@ class Command(BaseCommand):
             round_ = Round.objects.filter(project=project, number=options["round"]).first()
             if round_ is None:
                 raise CommandError(f"{project} has no round {options['round']}.")
-        self.count = 0
+        path: Path = options["file"]
+        progress, rows = Progress(), 0
+
+        def count(more: int) -> None:
+            nonlocal rows
+            rows += more
+            progress.tell(f"{rows:,} rows")
+
         try:
-            digest = self.write(
+            made = export(
                 project,
-                round_,
-                path=options["file"],
-                format_=options["format"],
-                split=options["split"],
+                format=options["format"],
+                kind=options["file_kind"] or _kind_by_name(path, options["format"]),
+                scope=Scope(round_, options["split"], options["with_weights"]),
+                count=count,
             )
+            digest = write_file(path, made.chunks)
         except OSError as error:
-            raise CommandError(f"{options['file']} cannot be written: {error}") from error
-        self.stdout.write(f"{self.count:,} rows in {options['file']}\n{digest}")
+            raise CommandError(f"{path} cannot be written: {error}") from error
+        except DomainError as error:
+            raise CommandError(error.message) from error
+        counted = f"{rows:,} rows" if rows or made.media_type != "application/zip" else "All of it"
+        self.stdout.write(f"{counted} in {path}\n{digest}")
 
-    def write(
-        self,
-        project: Project,
-        round_: Round | None,
-        *,
-        path: Path,
-        format_: str,
-        split: str | None,
-    ) -> str:
-        if format_ == "prompts":
-            if round_ is not None:
-                raise CommandError("Prompts belong to the project, not to a round: leave --round.")
-            lines = chain.from_iterable(exports.prompt_lines(project, split=split))
-            return exports.write_lines(path, self.counted(lines))
-        if format_ == "labels":
-            labels = label_rows(project, round_)
-            said = (row for row in labels if split in (None, row["split"]))
-            return records.write_rows(path, self.counted(said))
-        rows = exports.preference_rows(project, round_)
-        if split:
-            rows = (row for row in rows if row["split"] == split)
-        if format_ == "parquet":
-            return exports.write_parquet(path, self.counted(rows))
-        return records.write_rows(path, self.counted(exports.shaped(rows, format_)))
 
-    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
-        progress = Progress()
-        for row in rows:
-            self.count += 1
-            if self.count % 1000 == 0:
-                progress.tell(f"{self.count:,} rows")
-            yield row
+def _kind_by_name(path: Path, format_: str) -> str:
+    """The kind of file that its name says; else the first that the format is written as."""
+    for kind in sorted(FILES, key=len, reverse=True):
+        if path.name.endswith(f".{kind}"):
+            return kind
+    return kinds_of(FORMATS[format_])[0]

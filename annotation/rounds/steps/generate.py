@@ -174,7 +174,7 @@ def choose_prompts(
 
     Deterministic in the round, so that a second call after a crash chooses the same ones.
     """
-    prompts = Prompt.objects.filter(project=round.project)
+    prompts = Prompt.objects.filter(project=round.project, archived_at__isnull=True)
     if choice.split != "both":
         prompts = prompts.filter(split=choice.split)
     rows = list(prompts.values_list("id", "tags"))

@@ -1,4 +1,4 @@
-"""People compare the responses of an earlier step."""
+"""People compare the responses of an earlier step, or those that an import brought."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from annotation.happenings import happened
 from annotation.models import Round, RoundStep
+from annotation.rounds import sources
 from annotation.rounds.parse import refuse, setting
 from annotation.rounds.step import (
     CANCEL,
@@ -38,7 +39,7 @@ STILL = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class LabelReads(Reads):
-    responses: str = source(kinds=("generate",))
+    responses: str = source(kinds=("generate",), words=(sources.IMPORTED,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,9 @@ class Label(Step):
     random_floor: float = setting(0.2, least=0.01, most=1)
 
     def check(self, where: str, earlier: Mapping[str, Step]) -> None:
-        written = earlier[self.reads.responses]
+        written = earlier.get(self.reads.responses)
+        if written is None:
+            return
         assert isinstance(written, Generate)
         least = 3 if self.task_kind == "rank" else 2
         if written.responses_per_prompt < least:
@@ -77,8 +80,12 @@ class Label(Step):
             )
 
     def run(self, work: Work) -> Made | None:
-        """Make the tasks that are missing, then wait for people; ask when nobody can give more."""
-        self._open_tasks(work)
+        """Make the tasks that are missing, then wait for people; ask when nobody can give more.
+
+        An import has brought its tasks along.
+        """
+        if self.reads.responses != sources.IMPORTED:
+            self._open_tasks(work)
         progress = tasks.progress(work.round)
         if progress.done >= progress.total:
             return made_by(work.row)

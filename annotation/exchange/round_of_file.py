@@ -1,0 +1,32 @@
+"""The round that an imported file becomes: the one place where imports meet rounds."""
+
+from dataclasses import dataclass
+
+from annotation.exchange.format import Holds
+from annotation.models import Project, Round, User
+from annotation.rounds import drafts
+from annotation.rounds.parse import Json
+from annotation.rounds.recipe import DEFAULT_IMPORT, LABEL_ONLY
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done with the tasks of a file. `labels_wanted`: of a task that brings no label."""
+
+    recipe: dict[str, Json] | None = None
+    labels_wanted: int = 1
+
+    def recipe_for(self, holds: Holds) -> dict[str, Json]:
+        """The recipe that was given; else labels train, and responses wait for labels."""
+        if self.recipe is not None:
+            return self.recipe
+        chosen = LABEL_ONLY if holds is Holds.RESPONSES else DEFAULT_IMPORT
+        return chosen.to_json()
+
+
+def create(project: Project, recipe: dict[str, Json], *, by: User | None) -> Round:
+    return drafts.create_round(project, recipe=recipe, by=by)
+
+
+def start(round: Round, *, by: User | None) -> Round:
+    return drafts.start_round(round, by=by)
