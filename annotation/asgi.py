@@ -40,7 +40,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["type"] == "websocket":
         # The loop that serves sockets is the one that may write to them.
         events.attach_loop(asyncio.get_running_loop())
-        await _websocket(scope, receive, send)
+        await _websocket(scope, receive, send)  # type: ignore[arg-type]  # events by type
     elif scope["type"] == "lifespan":
         await _lifespan(receive, send)
 

@@ -16,12 +16,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 UNSENT_BYTES = 128 * 1024
 
 
-class Connection(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn is not typed for mypy
+class Connection(HttpToolsProtocol):
     """Cut off once no part of a response has been taken for `WRITE_SECONDS`."""
 
     _cut: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(  # type: ignore[override]  # as in uvicorn
+        self, transport: asyncio.Transport
+    ) -> None:
         super().connection_made(transport)
         line = transport.get_extra_info("socket")
         if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):

@@ -263,6 +263,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
     "ENUM_NAME_OVERRIDES": {
         "Role": "annotation.models.team.Role",
+        "EventAction": "annotation.happenings.AUDITED",
         "Speaker": ["system", "user", "assistant"],
         "InvitationState": ["open", "accepted", "revoked", "expired"],
         "PolicyKind": "annotation.models.project.Project.PolicyKind",

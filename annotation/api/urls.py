@@ -12,7 +12,7 @@ from annotation.api.datasets import (
     DatasetsView,
     DatasetView,
 )
-from annotation.api.events import EventsView
+from annotation.api.events import ProjectEventsView, TeamEventsView
 from annotation.api.exports import ExportView
 from annotation.api.invitations import (
     InvitationAcceptView,
@@ -61,6 +61,7 @@ teams = [
     path("teams/", TeamsView.as_view()),
     path("teams/<uuid:team_id>/", TeamView.as_view()),
     path("teams/<uuid:team_id>/members/", MembersView.as_view()),
+    path("teams/<uuid:team_id>/events/", TeamEventsView.as_view()),
     path("members/<uuid:membership_id>/", MemberView.as_view()),
     path("teams/<uuid:team_id>/invitations/", InvitationsView.as_view()),
     path("invitations/<uuid:invitation_id>/", InvitationView.as_view()),
@@ -75,7 +76,7 @@ projects = [
     path("projects/<uuid:project_id>/prompts/import/", PromptImportView.as_view()),
     path("prompts/<uuid:prompt_id>/", PromptView.as_view()),
     path("projects/<uuid:project_id>/responses/", ResponsesView.as_view()),
-    path("projects/<uuid:project_id>/events/", EventsView.as_view()),
+    path("projects/<uuid:project_id>/events/", ProjectEventsView.as_view()),
     path("projects/<uuid:project_id>/export/", ExportView.as_view()),
 ]
 rounds = [

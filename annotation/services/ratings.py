@@ -13,12 +13,12 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from annotation import events
 from annotation.aggregation import bradley_terry, choice, elo, ranks
 from annotation.aggregation.errors import InvalidInput
 from annotation.aggregation.ratings import Ratings
 from annotation.aggregation.standings import by_rating
 from annotation.aggregation.votes import FloatArray, IntArray
+from annotation.happenings import happened
 from annotation.models import Checkpoint, Rating, Round
 from annotation.services import outlook
 from annotation.services.votes import Votes, votes_of
@@ -329,5 +329,5 @@ def close(round: Round) -> None:
         Rating.objects.filter(round=round).delete()
         Rating.objects.bulk_create(rows)
         Round.objects.filter(pk=round.pk).update(ladder=value)
-        events.tell(f"round:{round.pk}", "ladder.changed", round.pk)
+        happened("ladder.fitted", round)
     round.ladder = value
