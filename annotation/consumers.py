@@ -1,7 +1,7 @@
 """One WebSocket per browser: it asks to hear of a group, is authorised, and gets ids.
 
 {"subscribe": "round:<id>"} is answered by {"subscribed": "round:<id>"} or by {"refused", "code",
-"message"}; then {"type": "round.changed", "id", "group"} follows whenever something changes. What
+"message"}; then {"type": "round.started", "id", "group"} follows whenever something changes. What
 changed is asked of the API, which checks again.
 """
 
@@ -16,6 +16,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from annotation.api import access
 from annotation.errors import Conflict, DomainError, InvalidInput, NotFound
 from annotation.events import group_name
+from annotation.sentences import say
 
 # noun -> how its row is fetched, which is the permission check, and the action it needs
 GROUPS: dict[str, tuple[Callable[[Any, UUID, str], Any], str]] = {
@@ -50,7 +51,9 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
         try:
             await super().receive(text_data=text_data, bytes_data=bytes_data, **kwargs)
         except ValueError:
-            await self._refuse(None, InvalidInput("Expected a JSON object as text."))
+            await self._refuse(
+                None, InvalidInput(say("socket_not_json", "Expected a JSON object as text."))
+            )
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         match content:
@@ -62,11 +65,18 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
                 await self.send_json({"unsubscribed": group})
             case _:
                 await self._refuse(
-                    None, InvalidInput('Expected {"subscribe": "round:<id>"} or {"unsubscribe"}.')
+                    None,
+                    InvalidInput(
+                        say(
+                            "socket_not_understood",
+                            "Expected an object that says subscribe or unsubscribe and names a "
+                            "group, such as round:<id>.",
+                        )
+                    ),
                 )
 
     async def forward(self, message: dict[str, Any]) -> None:
-        """News of a group, from `events.tell`."""
+        """News of a group, from `happenings.happened`."""
         event = message["event"]
         group = event["group"]
         checked_at = self.checked_at.get(group)
@@ -84,7 +94,13 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
     async def _subscribe(self, group: str) -> None:
         try:
             if len(self.checked_at) >= MOST_GROUPS and group not in self.checked_at:
-                raise Conflict(f"One socket hears of at most {MOST_GROUPS} groups; leave some.")
+                raise Conflict(
+                    say(
+                        "too_many_groups",
+                        "One socket hears of at most {most} groups; leave some.",
+                        most=MOST_GROUPS,
+                    )
+                )
             await self._check(group)
         except DomainError as error:
             await self._refuse(group, error)
@@ -107,13 +123,18 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
 def authorise(user: Any, group: str) -> None:
     """Raise NotFound, Forbidden or InvalidInput unless the user may hear of the group."""
     if not user.is_authenticated:
-        raise NotFound("Sign in first.")
+        raise NotFound(say("sign_in_first", "Sign in first."))
     noun, _, text = group.partition(":")
     try:
         get, action = GROUPS[noun]
         id_ = UUID(text)
     except (KeyError, ValueError):
         raise InvalidInput(
-            f"Expected one of {', '.join(GROUPS)}, a colon and an id, got {group[:80]!r}."
+            say(
+                "no_such_group",
+                "Expected one of {nouns}, a colon and an id, got {group}.",
+                nouns=", ".join(GROUPS),
+                group=repr(group[:80]),
+            )
         ) from None
     get(user, id_, action)

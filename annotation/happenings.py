@@ -6,7 +6,7 @@ ids only: the browser asks the API for what changed and so passes the permission
 layer that is down costs freshness, never a transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from django.db.models import Model
 from annotation import events
 from annotation.models import Event, Job, Project, Round, Team, User
 
-Detail = str | int | float | bool | None | list[str]
+# As JSON.
+Detail = str | int | float | bool | None | Sequence["Detail"] | Mapping[str, "Detail"]
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,7 @@ class Happening:
 HAPPENINGS: dict[str, Happening] = {
     "team.created": Happening(tells=()),
     "team.renamed": Happening(tells=("team",)),
-    "member.joined": Happening(tells=("team",)),
     "member.changed": Happening(tells=("team",)),
-    "member.removed": Happening(tells=("team",)),
     "invitation.created": Happening(tells=("team",)),
     "invitation.revoked": Happening(tells=("team",)),
     "invitation.accepted": Happening(tells=("team",)),
@@ -70,7 +69,7 @@ HAPPENINGS: dict[str, Happening] = {
     "round.restored": Happening(tells=("project", "round", "queue")),
     "round.deleted": Happening(tells=("project", "queue")),
     "labeling.finished": Happening(tells=("project", "round")),
-    "ladder.fitted": Happening(tells=("round",), is_audited=False),
+    "ladder.fitted": Happening(tells=("project", "round"), is_audited=False),
     "queue.changed": Happening(tells=("queue",), is_audited=False),
     # A label's row is its audit.
     "label.submitted": Happening(tells=("round",), is_audited=False, is_soon=True),
@@ -78,10 +77,14 @@ HAPPENINGS: dict[str, Happening] = {
     "job.failed": Happening(tells=("job", "round")),
     "job.cancel_requested": Happening(tells=("job", "round")),
     "job.retried": Happening(tells=("job", "round")),
+    # It has come further: its progress, and rows of its metrics.
+    "job.measured": Happening(tells=("job", "round"), is_audited=False, is_soon=True),
 }
+# What leaves a row that people can read later.
+AUDITED = sorted(name for name, happening in HAPPENINGS.items() if happening.is_audited)
 
 
-def happened(name: str, about: Model, *, by: User | None = None, **detail: Detail) -> None:
+def happened(name: str, about: Model, /, *, by: User | None = None, **detail: Detail) -> None:
     """Say that `name` happened to the row `about`; `by` None is the system itself."""
     happening = HAPPENINGS[name]
     if happening.is_audited:

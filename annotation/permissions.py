@@ -17,6 +17,7 @@ VIEW = frozenset(
 MANAGE = VIEW | {
     "member.edit",
     "invitation.edit",
+    "team.audit",
     "project.edit",
     "prompt.edit",
     "label.create",

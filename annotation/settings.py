@@ -6,6 +6,7 @@ An unknown `WHETSTONE_*` name stops the start with a sentence: a misspelt settin
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -28,7 +29,9 @@ KNOWN = {
     "WHETSTONE_THREADS": "CPU threads of one job (default: all cores)",
     "WHETSTONE_ALLOW_HUB": "1 lets jobs download models from the Hugging Face hub",
     "WHETSTONE_WORKER_SECONDS": "pause between two looks of the worker (default 1.0)",
-    "WHETSTONE_EMAIL_FROM": "sender of mail",
+    "WHETSTONE_WRITE_SECONDS": "a client that takes nothing for so long is cut off (default 30)",
+    "WHETSTONE_EMAIL": "smtp://user:password@host:587 (smtps:// for TLS); default: mail is logged",
+    "WHETSTONE_EMAIL_FROM": "sender of mail (default whetstone@localhost)",
 }
 
 
@@ -97,6 +100,7 @@ JOB_SLOTS = int(_number("WHETSTONE_JOBS", max(1, GPU_SLOTS), least=1))
 JOB_THREADS = int(_number("WHETSTONE_THREADS", os.cpu_count() or 1, least=1))
 ALLOW_HUB = _flag("WHETSTONE_ALLOW_HUB")
 WORKER_SECONDS = _number("WHETSTONE_WORKER_SECONDS", 1.0, least=0.01)
+WRITE_SECONDS = _number("WHETSTONE_WRITE_SECONDS", 30.0, least=0.1)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -118,7 +122,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -161,6 +164,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 else:
+    # One for every thread that may ask at once: see annotation/handlers.py.
     _database["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 24, "timeout": 30}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -207,7 +211,18 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _flag("WHETSTONE_HTTPS")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+_mail = urlsplit(_env("WHETSTONE_EMAIL"))
+if _mail.scheme not in {"", "smtp", "smtps"}:
+    raise ImproperlyConfigured(
+        f"WHETSTONE_EMAIL expects smtp://... or smtps://..., got {_mail.scheme}://..."
+    )
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.scheme else 'console'}.EmailBackend"
+EMAIL_HOST = _mail.hostname or "localhost"
+EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+# A server that wants a password gets it encrypted.
+EMAIL_USE_TLS = _mail.scheme == "smtp" and bool(EMAIL_HOST_USER)
 DEFAULT_FROM_EMAIL = _env("WHETSTONE_EMAIL_FROM", "whetstone@localhost")
 
 CONTENT_SECURITY_POLICY = {
@@ -248,6 +263,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
     "ENUM_NAME_OVERRIDES": {
         "Role": "annotation.models.team.Role",
+        "EventAction": "annotation.happenings.AUDITED",
         "Speaker": ["system", "user", "assistant"],
         "InvitationState": ["open", "accepted", "revoked", "expired"],
         "PolicyKind": "annotation.models.project.POLICY_KINDS",
@@ -277,12 +293,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = STORAGE_DIR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)
 FRONTEND_DIR = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [FRONTEND_DIR] if FRONTEND_DIR.is_dir() else []
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
 
 LOGGING = {
     "version": 1,

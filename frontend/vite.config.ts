@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const backend = "http://127.0.0.1:8000";
 
-// Django serves index.html for every page and whitenoise serves this build under /static/.
+// Django serves index.html for every page, annotation/static_files.py this build under /static/.
 export default defineConfig(({ command }) => ({
   base: command === "build" ? "/static/" : "/",
   plugins: [react()],

@@ -265,7 +265,7 @@ class ExportView(View):
             ),
         )
         happened("project.exported", project, by=user_of(request), shape=query["shape"])
-        response = stream_lines(request, made.chunks, filename=made.filename)
+        response = stream_lines(made.chunks, filename=made.filename)
         response["Content-Type"] = made.media_type
         return response
 

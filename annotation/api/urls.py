@@ -23,7 +23,7 @@ from annotation.api.datasets import (
     DatasetsView,
     DatasetView,
 )
-from annotation.api.events import EventsView
+from annotation.api.events import ProjectEventsView, TeamEventsView
 from annotation.api.exchange import (
     ExportView,
     FormatsView,
@@ -77,6 +77,7 @@ teams = [
     path("teams/", TeamsView.as_view()),
     path("teams/<uuid:team_id>/", TeamView.as_view()),
     path("teams/<uuid:team_id>/members/", MembersView.as_view()),
+    path("teams/<uuid:team_id>/events/", TeamEventsView.as_view()),
     path("members/<uuid:membership_id>/", MemberView.as_view()),
     path("teams/<uuid:team_id>/invitations/", InvitationsView.as_view()),
     path("invitations/<uuid:invitation_id>/", InvitationView.as_view()),
@@ -90,7 +91,7 @@ projects = [
     path("projects/<uuid:project_id>/prompts/", PromptsView.as_view()),
     path("prompts/<uuid:prompt_id>/", PromptView.as_view()),
     path("projects/<uuid:project_id>/responses/", ResponsesView.as_view()),
-    path("projects/<uuid:project_id>/events/", EventsView.as_view()),
+    path("projects/<uuid:project_id>/events/", ProjectEventsView.as_view()),
     path("projects/<uuid:project_id>/archive/", ProjectArchiveView.as_view()),
     path("projects/<uuid:project_id>/restore/", ProjectRestoreView.as_view()),
     path("projects/<uuid:project_id>/delete/", ProjectDeleteView.as_view()),

@@ -6,23 +6,27 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.utils import timezone
 
-from annotation import events
 from annotation.errors import Conflict, Forbidden, NotFound
+from annotation.happenings import happened
 from annotation.models import Invitation, Membership, Role, Team, User
+from annotation.sentences import say
 
 _signer = TimestampSigner(salt="annotation.invitation")
 GONE = {
-    "accepted": "This invitation has been used already. Ask for a new one.",
-    "revoked": "This invitation was withdrawn. Ask for a new one.",
-    "expired": "This invitation has expired. Ask for a new one.",
+    "accepted": say("invitation_used", "This invitation has been used already. Ask for a new one."),
+    "revoked": say("invitation_revoked", "This invitation was withdrawn. Ask for a new one."),
+    "expired": say("invitation_expired", "This invitation has expired. Ask for a new one."),
 }
+NOT_VALID = say("invitation_not_valid", "This invitation link is not valid. Ask for a new one.")
 
 
 @transaction.atomic
 def invite(team: Team, *, role: str, by: User, email: str = "") -> Invitation:
     """An open invitation; `email`, where given, is the only account that may accept it."""
     if role == Role.OWNER and not team.memberships.filter(user=by, role=Role.OWNER).exists():
-        raise Forbidden("Only an owner can invite an owner. Ask one of them.")
+        raise Forbidden(
+            say("only_owners_invite_owners", "Only an owner can invite an owner. Ask one of them.")
+        )
     invitation = Invitation.objects.create(
         team=team,
         role=role,
@@ -30,8 +34,7 @@ def invite(team: Team, *, role: str, by: User, email: str = "") -> Invitation:
         created_by=by,
         expires_at=timezone.now() + Invitation.LIFETIME,
     )
-    events.record("invitation.created", team=team, actor=by, object_id=invitation.id, role=role)
-    events.tell(f"team:{team.id}", "invitation.changed", invitation.id)
+    happened("invitation.created", invitation, by=by, role=role)
     return invitation
 
 
@@ -45,10 +48,10 @@ def find_invitation(token: str) -> Invitation:
     try:
         id_ = UUID(_signer.unsign(token, max_age=Invitation.LIFETIME * 2))
     except (BadSignature, ValueError) as error:
-        raise NotFound("This invitation link is not valid. Ask for a new one.") from error
+        raise NotFound(NOT_VALID) from error
     invitation = Invitation.objects.select_related("team").filter(pk=id_).first()
     if invitation is None:
-        raise NotFound("This invitation link is not valid. Ask for a new one.")
+        raise NotFound(NOT_VALID)
     return invitation
 
 
@@ -56,7 +59,12 @@ def find_invitation(token: str) -> Invitation:
 def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
     """The new membership; Conflict when the link is used up or `by` is a member already."""
     if invitation.email and invitation.email != by.email.lower():
-        raise Forbidden("This invitation is for another e-mail address. Sign in with that one.")
+        raise Forbidden(
+            say(
+                "invitation_for_another",
+                "This invitation is for another e-mail address. Sign in with that one.",
+            )
+        )
     now = timezone.now()
     # Of two people who follow the link at once, one UPDATE finds the row still open.
     taken = Invitation.objects.filter(
@@ -70,15 +78,16 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
     )
     if not made:
         # Leaving the transaction gives the link back.
-        raise Conflict("You are in this team already. A manager can change your role.")
-    events.record(
+        raise Conflict(
+            say("member_already", "You are in this team already. A manager can change your role.")
+        )
+    happened(
         "invitation.accepted",
-        team=invitation.team,
-        actor=by,
-        object_id=invitation.id,
+        invitation,
+        by=by,
+        role=membership.role,
         membership=str(membership.id),
     )
-    events.tell(f"team:{invitation.team_id}", "member.changed", membership.id)
     return membership
 
 
@@ -92,6 +101,5 @@ def revoke_invitation(invitation: Invitation, *, by: User) -> Invitation:
     if invitation.accepted_at:
         raise Conflict(GONE["accepted"])
     if changed:
-        events.record("invitation.revoked", team=invitation.team, actor=by, object_id=invitation.id)
-        events.tell(f"team:{invitation.team_id}", "invitation.changed", invitation.id)
+        happened("invitation.revoked", invitation, by=by, role=invitation.role)
     return invitation

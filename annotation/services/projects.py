@@ -5,9 +5,10 @@ from typing import Any, TypedDict
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from annotation import events
 from annotation.errors import Conflict
+from annotation.happenings import Detail, happened
 from annotation.models import Guideline, Project, Team, User
+from annotation.sentences import say
 
 
 class Policy(TypedDict, total=False):
@@ -37,15 +38,7 @@ def create_project(
         _save(project)
         if guidelines:
             Guideline.objects.create(project=project, version=1, text=guidelines, created_by=by)
-        events.record(
-            "project.created",
-            team=team,
-            project=project,
-            actor=by,
-            object_id=project.id,
-            name=project.name,
-        )
-        events.tell(f"team:{team.id}", "project.changed", project.id)
+        happened("project.created", project, by=by, name=project.name)
     return project
 
 
@@ -53,15 +46,7 @@ def change_project(project: Project, *, by: User, settings: Settings) -> Project
     changed = _apply(project, settings)
     with transaction.atomic():
         _save(project)
-        events.record(
-            "project.changed",
-            team=project.team,
-            project=project,
-            actor=by,
-            object_id=project.id,
-            now=changed,
-        )
-        _tell(project)
+        happened("project.changed", project, by=by, now=changed)
     return project
 
 
@@ -74,20 +59,11 @@ def write_guidelines(project: Project, *, text: str, by: User) -> Guideline:
     guideline = Guideline.objects.create(
         project=project, version=newest + 1, text=text, created_by=by
     )
-    events.record(
-        "guidelines.written",
-        team=project.team,
-        project=project,
-        actor=by,
-        object_id=guideline.id,
-        version=guideline.version,
-    )
-    _tell(project)
-    events.tell(f"queue:{project.id}", "queue.changed", project.id)
+    happened("guidelines.written", guideline, by=by, version=guideline.version)
     return guideline
 
 
-def _apply(project: Project, settings: Settings) -> dict[str, Any]:
+def _apply(project: Project, settings: Settings) -> dict[str, Detail]:
     values: dict[str, Any] = {**settings, **settings.get("policy", {})}
     values.pop("policy", None)
     for name, value in values.items():
@@ -100,10 +76,8 @@ def _save(project: Project) -> None:
         with transaction.atomic():
             project.save()
     except IntegrityError as error:
-        sentence = "The team has a project of this name already. Choose another name."
+        sentence = say(
+            "project_name_taken",
+            "The team has a project of this name already. Choose another name.",
+        )
         raise Conflict(sentence, fields={"name": [sentence]}) from error
-
-
-def _tell(project: Project) -> None:
-    events.tell(f"project:{project.id}", "project.changed", project.id)
-    events.tell(f"team:{project.team_id}", "project.changed", project.id)

@@ -7,9 +7,10 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from annotation import events
 from annotation.errors import Conflict, Forbidden
+from annotation.happenings import happened
 from annotation.models import Label, Membership, Role, Team, User
+from annotation.sentences import say
 
 
 @transaction.atomic
@@ -17,16 +18,15 @@ def create_team(*, name: str, by: User) -> Team:
     """A new team, with its maker as the owner."""
     team = Team.objects.create(name=name)
     Membership.objects.create(team=team, user=by, role=Role.OWNER)
-    events.record("team.created", team=team, actor=by, object_id=team.id, name=name)
+    happened("team.created", team, by=by, name=name)
     return team
 
 
 @transaction.atomic
 def rename_team(team: Team, *, name: str, by: User) -> Team:
-    events.record("team.renamed", team=team, actor=by, object_id=team.id, was=team.name, name=name)
+    happened("team.renamed", team, by=by, was=team.name, name=name)
     team.name = name
     team.save(update_fields=["name"])
-    events.tell(f"team:{team.id}", "team.changed", team.id)
     return team
 
 
@@ -45,26 +45,29 @@ def change_member(
     membership = Membership.objects.select_related("team", "user").get(pk=membership.pk)
     role, status = role or membership.role, status or membership.status
     if Role.OWNER in (membership.role, role) and not _is_owner(by, membership.team_id):
-        raise Forbidden("Only an owner can make, change or suspend an owner. Ask one of them.")
+        raise Forbidden(
+            say(
+                "only_owners_change_owners",
+                "Only an owner can make, change or suspend an owner. Ask one of them.",
+            )
+        )
     stays = role == Role.OWNER and status == Membership.Status.ACTIVE
     if not stays and _is_owner(membership.user, membership.team_id):
         owners = Membership.objects.filter(
             team=membership.team_id, role=Role.OWNER, status=Membership.Status.ACTIVE
         )
         if owners.count() == 1:
-            raise Conflict("This is the last owner of the team. Make somebody else an owner first.")
+            raise Conflict(
+                say(
+                    "last_owner",
+                    "This is the last owner of the team. Make somebody else an owner first.",
+                )
+            )
     was = {"role": membership.role, "status": membership.status}
     membership.role, membership.status = role, status
     membership.save(update_fields=["role", "status"])
-    events.record(
-        "member.changed",
-        team=membership.team,
-        actor=by,
-        object_id=membership.id,
-        was=was,
-        now={"role": role, "status": status},
-    )
-    events.tell(f"team:{membership.team_id}", "member.changed", membership.id)
+    now = {"role": role, "status": status}
+    happened("member.changed", membership, by=by, name=str(membership.user), was=was, now=now)
     return membership
 
 

@@ -37,6 +37,7 @@ GET    teams/<uuid:team_id>/                             401  404  404  200  200
 PATCH  teams/<uuid:team_id>/                             401  404  404  403  403  403  403  400
 GET    teams/<uuid:team_id>/members/                     401  404  404  403  200  200  200  200
 PATCH  members/<uuid:membership_id>/                     401  404  404  403  403  403  200  200
+GET    teams/<uuid:team_id>/events/                      401  404  404  403  403  403  200  200
 GET    teams/<uuid:team_id>/invitations/                 401  404  404  403  403  403  200  200
 POST   teams/<uuid:team_id>/invitations/                 401  404  404  403  403  403  400  400
 DELETE invitations/<uuid:invitation_id>/                 401  404  404  403  403  403  204  204

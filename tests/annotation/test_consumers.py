@@ -9,10 +9,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connections
 from django.test import Client
 
-from annotation import consumers, events
+from annotation import consumers
 from annotation.asgi import application
 from annotation.errors import NotFound
-from annotation.models import Membership
+from annotation.happenings import happened
+from annotation.models import Label, Membership
 from tests.annotation.labeling import make_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,29 +94,30 @@ def test_a_manager_hears_that_a_round_changed_by_id_only(project, alice):
 
     async def script(socket):
         answer = await say(socket, subscribe=group)
-        await sync_to_async(events.tell)(group, "round.changed", round_.pk)
+        await sync_to_async(happened)("round.moved", round_)
         return answer, await socket.hear()
 
     answer, news = talk(alice, script)
 
     assert answer == {"subscribed": group}
-    assert news == {"type": "round.changed", "id": str(round_.pk), "group": group}
+    assert news == {"type": "round.moved", "id": str(round_.pk), "group": group}
 
 
 def test_many_labels_at_once_are_one_message_and_the_last_is_told(project, alice):
     round_ = make_round(project, n=1)
     group = f"round:{round_.pk}"
+    labels = [Label(round=round_, project=project) for _ in range(200)]
 
     async def script(socket):
         await say(socket, subscribe=group)
-        for i in range(200):
-            await sync_to_async(events.tell_soon)(group, "label.submitted", i)
+        for label in labels:
+            await sync_to_async(happened)("label.submitted", label)
         first = await socket.hear()
         return first, await socket.receive_nothing(timeout=0.7)
 
     first, nothing_more = talk(alice, script)
 
-    assert first["id"] == "199"
+    assert first["id"] == str(labels[-1].pk)
     assert nothing_more
 
 
@@ -194,9 +196,9 @@ def test_a_suspended_member_hears_no_more(project, alice, team, monkeypatch):
     async def script(socket):
         await say(socket, subscribe=group)
         await Membership.objects.filter(user=alice).aupdate(status="suspended")
-        await sync_to_async(events.tell)(group, "round.changed", round_.pk)
+        await sync_to_async(happened)("round.moved", round_)
         refused = await socket.hear()
-        await sync_to_async(events.tell)(group, "round.changed", round_.pk)
+        await sync_to_async(happened)("round.moved", round_)
         return refused, await socket.receive_nothing(timeout=0.2)
 
     refused, nothing_more = talk(alice, script)
@@ -211,7 +213,7 @@ def test_after_unsubscribing_nothing_comes(project, alice):
     async def script(socket):
         await say(socket, subscribe=group)
         answer = await say(socket, unsubscribe=group)
-        await sync_to_async(events.tell)(group, "round.changed", project.pk)
+        await sync_to_async(happened)("project.changed", project)
         return answer, await socket.receive_nothing(timeout=0.2)
 
     answer, nothing_came = talk(alice, script)

@@ -1,15 +1,10 @@
-import asyncio
 import hashlib
 import json
-from io import BytesIO
 
 import pyarrow.parquet as pq
 import pytest
-from django.core.handlers.asgi import ASGIRequest
 from django.core.management import CommandError, call_command
-from rest_framework.request import Request
 
-from annotation.api.streaming import stream_lines
 from annotation.exchange.exports import export
 from annotation.exchange.format import Scope
 from annotation.exchange.formats import prompts
@@ -205,22 +200,3 @@ def test_a_labeler_may_not_export(project, bob, client_of):
 
     assert answer.status_code == 403
     assert not Event.objects.exists()
-
-
-def test_under_asgi_a_chunk_is_made_when_it_is_sent():
-    made = []
-
-    def chunks():
-        for n in range(3):
-            made.append(n)
-            yield b"%d\n" % n
-
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-    request = Request(ASGIRequest(scope, BytesIO()))
-    response = stream_lines(request, chunks(), filename="x.jsonl")
-
-    async def first():
-        sent = aiter(response)
-        return await anext(sent), list(made)
-
-    assert asyncio.run(first()) == (b"0\n", [0])

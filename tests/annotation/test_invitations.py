@@ -36,7 +36,7 @@ def test_the_link_makes_its_user_a_member(invitation, team, carol, monkeypatch):
     invitation.refresh_from_db()
     assert (invitation.state(), invitation.accepted_by) == ("accepted", carol)
     assert Event.objects.filter(action="invitation.accepted", actor=carol).exists()
-    assert told == [(f"team:{team.pk}", "member.changed", membership.pk)]
+    assert told == [(f"team:{team.pk}", "invitation.accepted", invitation.pk)]
 
 
 def test_the_link_works_once(invitation, carol, db):

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from annotation import worker
+from annotation.serving import Connection
 
 APPLICATION = "annotation.asgi:application"
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         how = {
             "host": options["host"],
             "port": options["port"],
+            "http": Connection,
             "log_level": "warning",
             "access_log": False,
             "ws_max_size": 64 * 1024,

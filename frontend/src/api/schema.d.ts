@@ -784,6 +784,23 @@ export interface paths {
         patch: operations["teams_change"];
         trace?: never;
     };
+    "/api/teams/{team_id}/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who did what in the team and in all of its projects, newest first. */
+        get: operations["teams_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/teams/{team_id}/invitations/": {
         parameters: {
             query?: never;
@@ -1118,16 +1135,81 @@ export interface components {
             high: number;
             n: number;
         };
+        /**
+         * @description * `checkpoint.made` - checkpoint.made
+         *     * `checkpoint.registered` - checkpoint.registered
+         *     * `comparisons.imported` - comparisons.imported
+         *     * `dataset.frozen` - dataset.frozen
+         *     * `guidelines.written` - guidelines.written
+         *     * `invitation.accepted` - invitation.accepted
+         *     * `invitation.created` - invitation.created
+         *     * `invitation.revoked` - invitation.revoked
+         *     * `job.cancel_requested` - job.cancel_requested
+         *     * `job.failed` - job.failed
+         *     * `job.retried` - job.retried
+         *     * `labeling.finished` - labeling.finished
+         *     * `member.changed` - member.changed
+         *     * `project.changed` - project.changed
+         *     * `project.created` - project.created
+         *     * `prompt.created` - prompt.created
+         *     * `prompts.exported` - prompts.exported
+         *     * `prompts.imported` - prompts.imported
+         *     * `round.blocked` - round.blocked
+         *     * `round.cancelled` - round.cancelled
+         *     * `round.created` - round.created
+         *     * `round.finished` - round.finished
+         *     * `round.recipe_changed` - round.recipe_changed
+         *     * `round.resolved` - round.resolved
+         *     * `round.started` - round.started
+         *     * `team.created` - team.created
+         *     * `team.renamed` - team.renamed
+         * @enum {string}
+         */
+        EventAction: "checkpoint.made" | "checkpoint.registered" | "comparisons.imported" | "dataset.frozen" | "guidelines.written" | "invitation.accepted" | "invitation.created" | "invitation.revoked" | "job.cancel_requested" | "job.failed" | "job.retried" | "labeling.finished" | "member.changed" | "project.changed" | "project.created" | "prompt.created" | "prompts.exported" | "prompts.imported" | "round.blocked" | "round.cancelled" | "round.created" | "round.finished" | "round.recipe_changed" | "round.resolved" | "round.started" | "team.created" | "team.renamed";
         EventOf: {
             /** Format: uuid */
             id: string;
-            /** @description noun.verb, for example round.started. */
-            action: string;
+            /**
+             * @description noun.verb, for example round.started.
+             *
+             *     * `checkpoint.made` - checkpoint.made
+             *     * `checkpoint.registered` - checkpoint.registered
+             *     * `comparisons.imported` - comparisons.imported
+             *     * `dataset.frozen` - dataset.frozen
+             *     * `guidelines.written` - guidelines.written
+             *     * `invitation.accepted` - invitation.accepted
+             *     * `invitation.created` - invitation.created
+             *     * `invitation.revoked` - invitation.revoked
+             *     * `job.cancel_requested` - job.cancel_requested
+             *     * `job.failed` - job.failed
+             *     * `job.retried` - job.retried
+             *     * `labeling.finished` - labeling.finished
+             *     * `member.changed` - member.changed
+             *     * `project.changed` - project.changed
+             *     * `project.created` - project.created
+             *     * `prompt.created` - prompt.created
+             *     * `prompts.exported` - prompts.exported
+             *     * `prompts.imported` - prompts.imported
+             *     * `round.blocked` - round.blocked
+             *     * `round.cancelled` - round.cancelled
+             *     * `round.created` - round.created
+             *     * `round.finished` - round.finished
+             *     * `round.recipe_changed` - round.recipe_changed
+             *     * `round.resolved` - round.resolved
+             *     * `round.started` - round.started
+             *     * `team.created` - team.created
+             *     * `team.renamed` - team.renamed
+             */
+            action: components["schemas"]["EventAction"];
             /** @description null: the worker or a command. */
             actor: components["schemas"]["NameOf"] | null;
+            /** @description null: it happened to the team itself. */
+            project: components["schemas"]["NameOf"] | null;
             /** Format: uuid */
             object_id: string | null;
-            detail: unknown;
+            detail: {
+                [key: string]: unknown;
+            };
             /** Format: date-time */
             created_at: string;
         };
@@ -3065,6 +3147,8 @@ export interface operations {
     events_list: {
         parameters: {
             query?: {
+                action?: string;
+                actor?: string;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -4101,6 +4185,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    teams_events: {
+        parameters: {
+            query?: {
+                action?: string;
+                actor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                /** @description The initial index from which to return the results. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEventOfList"];
                 };
             };
             /** @description Refused */

@@ -43,10 +43,10 @@ it("subscribes once the line is open and hands events to their group only", () =
   socket.subscribe("job:9", elsewhere);
 
   lines[0]?.accept();
-  lines[0]?.say({ type: "round.changed", id: "1", group: "round:1" });
+  lines[0]?.say({ type: "round.moved", id: "1", group: "round:1" });
 
   expect(lines[0]?.sent).toEqual(['{"subscribe":"round:1"}', '{"subscribe":"job:9"}']);
-  expect(heard).toEqual([{ type: "round.changed", id: "1", group: "round:1" }]);
+  expect(heard).toEqual([{ type: "round.moved", id: "1", group: "round:1" }]);
   expect(elsewhere).not.toHaveBeenCalled();
   expect(lines).toHaveLength(1);
 });

@@ -8,17 +8,41 @@ it("a new label makes the round's counts and ladder stale, not its samples", () 
   expect(keys).not.toContainEqual(["round", "1"]);
 });
 
-it("metrics touch the curves of their job and nothing else", () => {
-  expect(staleKeys({ type: "job.metrics", id: "j", group: "round:1" })).toEqual([
+it("a job that has come further makes its numbers stale, not its log", () => {
+  expect(staleKeys({ type: "job.measured", id: "j", group: "job:j" })).toEqual([
+    ["job", "j", "detail"],
     ["job", "j", "metrics"],
+  ]);
+  expect(staleKeys({ type: "job.measured", id: "j", group: "round:1" })).toContainEqual([
+    "round",
+    "1",
+    "jobs",
   ]);
 });
 
-it("a queue event refreshes the home page and an empty desk", () => {
-  expect(staleKeys({ type: "queue.changed", id: "p", group: "queue:p" })).toEqual([
-    ["queues"],
-    ["held", "p"],
+it.each(["job.moved", "job.failed", "job.cancel_requested", "job.retried"])(
+  "%s makes all of the job stale, and its round",
+  (type) => {
+    const keys = staleKeys({ type, id: "j", group: "round:1" });
+
+    expect(keys).toContainEqual(["job", "j"]);
+    expect(keys).toContainEqual(["round", "1"]);
+  },
+);
+
+it("a new ladder refreshes what shows it", () => {
+  expect(staleKeys({ type: "ladder.fitted", id: "r", group: "round:r" })).toEqual([
+    ["round", "r", "ladder"],
   ]);
+  expect(staleKeys({ type: "ladder.fitted", id: "r", group: "project:p" })).toEqual([
+    ["project", "p", "overview"],
+  ]);
+});
+
+it("whatever happens to a queue refreshes the home page and an empty desk", () => {
+  for (const type of ["queue.changed", "round.started", "guidelines.written"]) {
+    expect(staleKeys({ type, id: "p", group: "queue:p" })).toEqual([["queues"], ["held", "p"]]);
+  }
 });
 
 it("an unknown event makes everything of its group stale", () => {

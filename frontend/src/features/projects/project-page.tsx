@@ -4,6 +4,7 @@ import { Link, useParams, useSearchParams } from "react-router";
 import { useOverview, useProject } from "~/api/projects";
 import type { Overview, Project } from "~/api/types";
 import { interval, number } from "~/components/format";
+import { Happenings } from "~/components/happenings";
 import { IntervalPlot } from "~/components/interval-plot";
 import { LabelTable } from "~/components/label-table";
 import { LoadedPage, Page, Section } from "~/components/page";
@@ -16,7 +17,7 @@ import classes from "./projects.module.css";
 import { Prompts } from "./prompts";
 import { RoundRows } from "./round-rows";
 
-const TABS = ["rounds", "prompts", "guidelines", "labels", "checkpoints"] as const;
+const TABS = ["rounds", "prompts", "guidelines", "labels", "checkpoints", "events"] as const;
 
 export function Component() {
   const { id = "" } = useParams();
@@ -77,6 +78,9 @@ function ProjectScreen({ project }: { project: Project }) {
         </Tabs.Panel>
         <Tabs.Panel value="checkpoints">
           <Checkpoints project={project} editable={can("checkpoint.edit")} />
+        </Tabs.Panel>
+        <Tabs.Panel value="events">
+          <Happenings scene={{ noun: "project", id: project.id }} />
         </Tabs.Panel>
       </Tabs>
     </Page>

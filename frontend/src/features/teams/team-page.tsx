@@ -6,6 +6,7 @@ import { useSession } from "~/api/session";
 import { useMembers, useTeam } from "~/api/teams";
 import type { Team } from "~/api/types";
 import { may } from "~/app/permissions";
+import { Happenings } from "~/components/happenings";
 import { LoadedPage, Page, Section } from "~/components/page";
 import { Loaded } from "~/components/sentence";
 import { useLive } from "~/live/use-live";
@@ -49,6 +50,11 @@ function TeamScreen({ team }: { team: Team }) {
           )}
         </Loaded>
       </Section>
+      {may(session, "team.audit", team.id) && (
+        <Section title={t("happening.title")}>
+          <Happenings scene={{ noun: "team", id: team.id }} />
+        </Section>
+      )}
     </Page>
   );
 }

@@ -2,6 +2,7 @@ import account from "./account";
 import { curves, ladder, quantity, unit } from "./charts";
 import common from "./common";
 import dashboard from "./dashboard";
+import happening from "./happening";
 import labeling from "./labeling";
 import projects, { labels } from "./projects";
 import rounds, { choice, recipe } from "./rounds";
@@ -15,6 +16,7 @@ export default {
   choice,
   curves,
   dashboard,
+  happening,
   labeling,
   labels,
   ladder,

@@ -14,6 +14,7 @@ export default {
     guidelines: "Guidelines",
     labels: "Labels",
     checkpoints: "Checkpoints",
+    events: "What happened",
   },
   noRounds: "No round yet",
   noRoundsLead: "A round writes responses, asks labelers for their preference and trains on it.",

@@ -3,6 +3,7 @@ import account from "./account";
 import { curves, ladder, quantity, unit } from "./charts";
 import common from "./common";
 import dashboard from "./dashboard";
+import happening from "./happening";
 import labeling from "./labeling";
 import projects, { labels } from "./projects";
 import rounds, { choice, recipe } from "./rounds";
@@ -19,6 +20,7 @@ const zh: Translated<typeof en> = {
   choice,
   curves,
   dashboard,
+  happening,
   labeling,
   labels,
   ladder,

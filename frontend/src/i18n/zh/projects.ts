@@ -14,6 +14,7 @@ export default {
     guidelines: "指南",
     labels: "标注",
     checkpoints: "检查点",
+    events: "发生了什么",
   },
   noRounds: "还没有轮次",
   noRoundsLead: "一轮会生成回答，请标注员给出偏好，并据此训练。",

@@ -1,0 +1,63 @@
+/** What happened, by the names of the server's table: noun, verb. `who` did it. */
+export default {
+  title: "What happened",
+  system: "The system",
+  empty: "Nothing has happened here yet.",
+  in: "in {{project}}",
+  team: {
+    created: "{{who}} made the team.",
+    renamed: "{{who}} renamed the team from “{{was}}” to “{{name}}”.",
+  },
+  member: { changed: "{{who}} changed the role or the access of {{name}}." },
+  invitation: {
+    created: "{{who}} made an invitation link.",
+    revoked: "{{who}} withdrew an invitation link.",
+    accepted: "{{who}} joined the team by invitation.",
+  },
+  project: {
+    created: "{{who}} made the project.",
+    changed: "{{who}} changed the project's settings.",
+    archived: "{{who}} archived the project.",
+    restored: "{{who}} brought the project back from the archive.",
+    deleted: "{{who}} deleted a project.",
+    exported: "{{who}} exported the project.",
+    imported: "{{who}} imported the project.",
+  },
+  guidelines: { written: "{{who}} wrote version {{version}} of the guidelines." },
+  prompt: {
+    created: "{{who}} added a prompt.",
+    archived: "{{who}} archived a prompt.",
+    restored: "{{who}} brought a prompt back from the archive.",
+    deleted: "{{who}} deleted a prompt.",
+  },
+  prompts: {
+    imported: "{{who}} imported prompts.",
+    exported: "{{who}} exported the prompts.",
+  },
+  comparisons: { imported: "{{who}} imported comparisons." },
+  checkpoint: {
+    registered: "{{who}} registered a checkpoint.",
+    made: "{{who}} kept a checkpoint that training had made.",
+    accepted: "{{who}} accepted a checkpoint: it may write for people.",
+  },
+  dataset: { frozen: "{{who}} froze a dataset." },
+  round: {
+    created: "{{who}} made round {{number}}.",
+    recipe_changed: "{{who}} changed the recipe of round {{number}}.",
+    started: "{{who}} started round {{number}}.",
+    blocked: "{{who}} stopped round {{number}}: somebody has to decide.",
+    resolved: "{{who}} decided how round {{number}} goes on.",
+    decided: "{{who}} decided how round {{number}} goes on.",
+    cancelled: "{{who}} cancelled round {{number}}.",
+    finished: "{{who}} finished round {{number}}.",
+    archived: "{{who}} archived round {{number}}.",
+    restored: "{{who}} brought round {{number}} back from the archive.",
+    deleted: "{{who}} deleted round {{number}}.",
+  },
+  labeling: { finished: "The last label of a round is in." },
+  job: {
+    failed: "A training job failed.",
+    cancel_requested: "{{who}} cancelled a training job.",
+    retried: "{{who}} started a training job again.",
+  },
+} as const;
