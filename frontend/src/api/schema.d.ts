@@ -2091,12 +2091,23 @@ export interface components {
             language: string;
             is_staff: boolean;
         };
-        /** @description How every refusal looks. The message is a sentence for people. */
+        /** @description What is said, for a screen that says it in another language. */
+        CodedSentence: {
+            code: string;
+            params: {
+                [key: string]: (string | number | boolean) | null;
+            };
+        };
+        /** @description How every refusal looks. The message is a sentence for people, and so are those of the fields; a sentence is null where a library said it. */
         Refusal: {
             code: string;
             message: string;
             fields: {
                 [key: string]: string[];
+            };
+            sentence: components["schemas"]["CodedSentence"] | null;
+            field_sentences: {
+                [key: string]: (components["schemas"]["CodedSentence"] | null)[];
             };
         };
     };
