@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from annotation.api.access import get_labeling_project, get_my_assignment
-from annotation.api.fast import FastView, body
+from annotation.api.fast import FastView, body, checked
 from annotation.api.prompts import MessageOf
 from annotation.errors import InvalidInput
 from annotation.models import Project, TaskKind, User
@@ -128,7 +128,7 @@ class AssignmentsView(FastView):
     @extend_schema(request=HoldInput, responses=HeldOf, operation_id="assignments_hold")
     def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, Any]:
         """Top up my leases to `hold`, oldest first; asking again returns the same ones."""
-        form = _hold.run_validation(body(request))
+        form = checked(_hold, body(request))
         project = get_labeling_project(user, project_id)
         held = assignments.hold_assignments(project, labeler=user, hold=form["hold"])
         return 200, shown_held(held, project)
@@ -151,7 +151,7 @@ class SkipView(FastView):
     @extend_schema(request=SkipInput, responses=HeldOf, operation_id="assignment_skip")
     def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
         """Give a task back for good, and take the next."""
-        form = _skip.run_validation(body(request))
+        form = checked(_skip, body(request))
         assignment = get_my_assignment(user, assignment_id)
         assignments.skip_assignment(assignment, by=user, reason=form["reason"], hold=form["hold"])
         held = assignments.read_held(assignment.project, labeler=user)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from annotation.api.access import get_labeling_project, get_my_assignment, get_project
 from annotation.api.assignments import AssignmentOf, HeldOf, shown_held, shown_lease
 from annotation.api.base import NameOf, View, user_of
-from annotation.api.fast import FastView, body
+from annotation.api.fast import FastView, body, checked
 from annotation.models import Assignment, Label, User
 from annotation.services import assignments, labels
 from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH, Answer
@@ -137,7 +137,7 @@ class LabelView(FastView):
     )
     def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
         """Store my answer, exactly once (200: it was stored before), and take the next tasks."""
-        form = _answer.run_validation(body(request))
+        form = checked(_answer, body(request))
         assignment = get_my_assignment(user, assignment_id)
         submission_id, hold = form.pop("submission_id"), form.pop("hold")
         form["rewrite"] = form["rewrite"] or ""
