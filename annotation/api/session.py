@@ -40,7 +40,6 @@ class UserOf(serializers.Serializer[Any]):
     email = serializers.EmailField()
     name = serializers.CharField()
     language = serializers.CharField()
-    is_staff = serializers.BooleanField()
 
 
 class MyMembership(serializers.Serializer[Any]):

@@ -25,8 +25,6 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('name', models.CharField(max_length=100)),
                 ('description', models.TextField(blank=True)),
-                ('criteria', models.JSONField(blank=True, default=list)),
-                ('languages', models.JSONField(blank=True, default=list)),
                 ('task_kind', models.CharField(choices=[('compare', 'Compare'), ('rank', 'Rank'), ('mixed', 'Mixed')], default='rank', max_length=10)),
                 ('responses_per_prompt', models.PositiveSmallIntegerField(default=4, validators=[django.core.validators.MinValueValidator(2), django.core.validators.MaxValueValidator(9)])),
                 ('allow_ties', models.BooleanField(default=True)),

@@ -1726,8 +1726,6 @@ export interface components {
         PatchedProjectChangeRequest: {
             name?: string;
             description?: string;
-            criteria?: string[];
-            languages?: string[];
             policy?: components["schemas"]["PolicyOfRequest"];
         };
         PatchedRecipeInputRequest: {
@@ -1774,8 +1772,6 @@ export interface components {
         ProjectInputRequest: {
             name: string;
             description?: string;
-            criteria?: string[];
-            languages?: string[];
             policy?: components["schemas"]["PolicyOfRequest"];
             /** Format: uuid */
             team: string;
@@ -1793,8 +1789,6 @@ export interface components {
             name: string;
             description: string;
             readonly guidelines: components["schemas"]["Guidelines"];
-            criteria: string[];
-            languages: string[];
             policy: components["schemas"]["PolicyShown"];
             prompts_count: number;
             /** Format: date-time */
@@ -2089,7 +2083,6 @@ export interface components {
             email: string;
             name: string;
             language: string;
-            is_staff: boolean;
         };
         /** @description What is said, for a screen that says it in another language. */
         CodedSentence: {
