@@ -68,7 +68,9 @@ def _read(call: ast.Call, where: str) -> Said:
     if None in names:
         raise NotPlain(f"{where}: say expects each parameter by its name, not **")
     holes = []
-    for _, name, spec, conversion in string.Formatter().parse(text):
+    for words, name, spec, conversion in string.Formatter().parse(text):
+        if "{" in words or "}" in words:
+            raise NotPlain(f"{where}: give a text with braces as a parameter")
         if name is not None:
             holes.append(name)
             if spec or conversion or not name.isidentifier():
