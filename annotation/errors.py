@@ -22,7 +22,8 @@ class DomainError(Exception):
         super().__init__(str(said))
         self.message = str(said)
         self.sentence = said if isinstance(said, Sentence) else None
-        self.fields = {name: [str(one) for one in said] for name, said in (fields or {}).items()}
+        self.said_of = {name: list(all_said) for name, all_said in (fields or {}).items()}
+        self.fields = {name: [str(one) for one in found] for name, found in self.said_of.items()}
 
 
 class InvalidInput(DomainError):

@@ -75,10 +75,6 @@ class Ratings:
         """Strengths as natural log odds with mean zero; infinite and NaN like `elo`."""
         return (self.elo - MEAN_ELO) / ELO_PER_NAT
 
-    @cached_property
-    def covariance_nats(self) -> FloatArray:
-        return self.covariance / ELO_PER_NAT**2
-
     def quantile(self, level: float) -> float:
         """Half-width of a two-sided interval in standard errors, 1.96 for many votes at 95 %."""
         return float(student.ppf((1 + level) / 2, self.degrees_of_freedom))

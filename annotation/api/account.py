@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from annotation.api.base import View, user_of
 from annotation.api.session import Session, UserOf, session_of
 from annotation.errors import Forbidden
+from annotation.sentences import say
 from annotation.services import accounts, invitations
 
 
@@ -36,7 +37,12 @@ class AccountView(View):
         form = self.parse(request, SignUp)
         token = form.pop("invitation", None)
         if not token and not settings.SIGNUP_OPEN:
-            raise Forbidden("Accounts are by invitation here. Ask a manager of a team for a link.")
+            raise Forbidden(
+                say(
+                    "accounts_by_invitation",
+                    "Accounts are by invitation here. Ask a manager of a team for a link.",
+                )
+            )
         invitation = invitations.find_invitation(token) if token else None
         user = accounts.sign_up(**form, invitation=invitation)
         complete_signup(request._request, user=user)

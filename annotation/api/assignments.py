@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from annotation.api.access import get_labeling_project, get_my_assignment
 from annotation.api.answers import AnswerField
-from annotation.api.fast import FastView, body
+from annotation.api.fast import FastView, body, checked
 from annotation.api.prompts import MessageOf
 from annotation.kinds import KINDS, LETTERS, MOST_RESPONSES
 from annotation.models import Project, User
@@ -144,7 +144,7 @@ class AssignmentsView(FastView):
     @extend_schema(request=HoldInput, responses=HeldOf, operation_id="assignments_hold")
     def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, Any]:
         """Top up my leases to `hold`, oldest first; asking again returns the same ones."""
-        form = _hold.run_validation(body(request))
+        form = checked(_hold, body(request))
         project, labeler = get_labeling_project(user, project_id)
         held = assignments.hold_assignments(project, labeler=labeler, hold=form["hold"])
         return 200, shown_held(held, project)
@@ -164,7 +164,7 @@ class SkipView(FastView):
     @extend_schema(request=SkipInput, responses=HeldOf, operation_id="assignment_skip")
     def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
         """Give a task back for good, and take the next."""
-        form = _skip.run_validation(body(request))
+        form = checked(_skip, body(request))
         assignment = get_my_assignment(user, assignment_id)
         assignments.skip_assignment(assignment, reason=form["reason"], hold=form["hold"])
         held = assignments.read_held(assignment.project, labeler=assignment.labeler)

@@ -42,9 +42,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             .first()
         )
         if token is None:
-            raise exceptions.AuthenticationFailed(
-                "This token is unknown, revoked or expired. Make a new one under Account."
-            )
+            raise exceptions.AuthenticationFailed()
         # Written at most every few minutes: a script's every call must not cost a write.
         if token.last_used_at is None or now - token.last_used_at > USED_RESOLUTION:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

@@ -1,9 +1,12 @@
-"""Every refusal leaves the API as {"code", "message", "fields", "sentence"}.
+"""Every refusal leaves the API as {"code", "message", "fields", "sentence", "field_sentences"}.
 
-`code` is the class of the refusal, for programs; `sentence` is what is said, by its own code and
-parameters, for screens that say it in another language. It is null where a library said it.
+`code` is the class of the refusal, for programs. `message` and `fields` are English; `sentence`
+and `field_sentences` say the same by codes and parameters, for screens in another language. Where
+a form's own check or a library speaks they are null, and the words are already in the language
+that the request asked for.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,13 +16,17 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from annotation.errors import DomainError
-from annotation.sentences import Sentence
+from annotation.sentences import Sentence, say
+
+Said = Sentence | str
+
+NOT_HERE = say("not_here", "There is nothing here, or it belongs to a team you are not in.")
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         set_rollback()
-        return body(error.status, error.code, error.message, error.fields, error.sentence)
+        return body(error.status, error.code, error.sentence or error.message, error.fields)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):
@@ -33,12 +40,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         response = body(400, "invalid", message, fields)
     else:
         code = error.get_codes()
-        response = body(
-            error.status_code,
-            code if isinstance(code, str) else error.default_code,
-            str(error.detail),
-            {},
-        )
+        code = code if isinstance(code, str) else error.default_code
+        response = body(error.status_code, code, _in_our_words(error))
     if wait := getattr(error, "wait", None):
         response["Retry-After"] = str(int(wait))
     if header := getattr(error, "auth_header", None):
@@ -46,16 +49,51 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
+def _in_our_words(error: exceptions.APIException) -> Said:
+    """The refusals that any path may meet as sentences of ours.
+
+    The framework picks its words when the error is made; the labeler's path would have to find
+    out the language of every call, refused or not.
+    """
+    text = str(error.detail)
+    match error:
+        case exceptions.NotAuthenticated():
+            return say("sign_in_first", "Sign in first.")
+        case exceptions.AuthenticationFailed():
+            return say(
+                "token_not_valid",
+                "This token is unknown, revoked or expired. Make a new one under Account.",
+            )
+        case exceptions.NotFound():
+            return NOT_HERE
+        case exceptions.PermissionDenied() if text.startswith("CSRF"):
+            return say(
+                "request_not_from_here",
+                "The request did not prove that it comes from a page of this site. "
+                "Reload the page and try again ({reason}).",
+                reason=text,
+            )
+    return text
+
+
 def body(
-    status: int,
-    code: str,
-    message: str,
-    fields: dict[str, list[str]],
-    sentence: Sentence | None = None,
+    status: int, code: str, said: Said, fields: Mapping[str, Sequence[Said]] | None = None
 ) -> Response:
-    said = {"code": sentence.code, "params": sentence.params} if sentence else None
-    content = {"code": code, "message": message, "fields": fields, "sentence": said}
+    of_fields = fields or {}
+    content = {
+        "code": code,
+        "message": str(said),
+        "fields": {name: [str(one) for one in found] for name, found in of_fields.items()},
+        "sentence": _coded(said),
+        "field_sentences": {
+            name: [_coded(one) for one in found] for name, found in of_fields.items()
+        },
+    }
     return Response(content, status=status)
+
+
+def _coded(said: Said) -> dict[str, Any] | None:
+    return {"code": said.code, "params": said.params} if isinstance(said, Sentence) else None
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:

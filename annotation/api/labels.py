@@ -14,7 +14,7 @@ from annotation.api.access import get_labeling_project, get_my_assignment, get_p
 from annotation.api.answers import AnswerField
 from annotation.api.assignments import AssignmentOf, HeldOf, shown_held, shown_lease
 from annotation.api.base import NameOf, SentenceOf, View, user_of
-from annotation.api.fast import FastView, body
+from annotation.api.fast import FastView, body, checked
 from annotation.kinds import KINDS, LETTERS, Answer
 from annotation.models import Assignment, Label, Labeler, User
 from annotation.services import assignments, labels
@@ -134,7 +134,7 @@ class LabelView(FastView):
     )
     def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
         """Store my answer, exactly once (200: it was stored before), and take the next tasks."""
-        form = _submission.run_validation(body(request))
+        form = checked(_submission, body(request))
         assignment = get_my_assignment(user, assignment_id)
         submission_id, hold = form.pop("submission_id"), form.pop("hold")
         submitted = labels.submit_label(

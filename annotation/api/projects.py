@@ -45,12 +45,6 @@ class PolicyOf(serializers.Serializer[Any]):
 class ProjectChange(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100, required=False)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    criteria = serializers.ListField(
-        child=serializers.CharField(max_length=50), max_length=20, required=False
-    )
-    languages = serializers.ListField(
-        child=serializers.CharField(max_length=10), max_length=50, required=False
-    )
     policy = PolicyOf(required=False)
 
 
@@ -74,8 +68,6 @@ class ProjectOf(serializers.Serializer[Any]):
     name = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
     guidelines = serializers.SerializerMethodField()
-    criteria = serializers.ListField(child=serializers.CharField())
-    languages = serializers.ListField(child=serializers.CharField())
     policy = PolicyShown(source="*")
     prompts_count = serializers.IntegerField()
     created_at = serializers.DateTimeField()

@@ -2,12 +2,31 @@
 
 from typing import Any
 
-from annotation.rounds.recipe import schemas
+from annotation.rounds import recipe
 
+SENTENCE = {
+    "type": "object",
+    "description": "What is said, for a screen that says it in another language.",
+    "required": ["code", "params"],
+    "properties": {
+        "code": {"type": "string"},
+        "params": {
+            "type": "object",
+            "additionalProperties": {
+                "oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
+                "nullable": True,
+            },
+        },
+    },
+}
+SAID = {"allOf": [{"$ref": "#/components/schemas/CodedSentence"}], "nullable": True}
 REFUSAL = {
     "type": "object",
-    "description": "How every refusal looks. The message is a sentence for people.",
-    "required": ["code", "message", "fields"],
+    "description": (
+        "How every refusal looks. The message is a sentence for people, and so are those of the "
+        "fields; a sentence is null where a library said it."
+    ),
+    "required": ["code", "message", "fields", "sentence", "field_sentences"],
     "properties": {
         "code": {"type": "string"},
         "message": {"type": "string"},
@@ -15,13 +34,19 @@ REFUSAL = {
             "type": "object",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
+        "sentence": SAID,
+        "field_sentences": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": SAID},
+        },
     },
 }
 
 
 def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    result["components"].setdefault("schemas", {})["Refusal"] = REFUSAL
-    result["components"]["schemas"] |= schemas()
+    schemas = result["components"].setdefault("schemas", {})
+    schemas["CodedSentence"], schemas["Refusal"] = SENTENCE, REFUSAL
+    schemas.update(recipe.schemas())
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     for operations in result["paths"].values():
         for operation in operations.values():

@@ -18,6 +18,7 @@ from annotation.api.base import NameOf, View
 from annotation.errors import DomainError
 from annotation.models import Membership, Role
 from annotation.permissions import ALLOWED
+from annotation.sentences import say
 
 
 class SignInFailed(DomainError):
@@ -39,7 +40,6 @@ class UserOf(serializers.Serializer[Any]):
     email = serializers.EmailField()
     name = serializers.CharField()
     language = serializers.CharField()
-    is_staff = serializers.BooleanField()
 
 
 class MyMembership(serializers.Serializer[Any]):
@@ -96,15 +96,24 @@ class SessionView(View):
             user = adapter.authenticate(http, email=form["email"], password=form["password"])
         except ValidationError as error:
             raise TooManyAttempts(
-                "Too many attempts with a wrong password. Wait a few minutes."
+                say(
+                    "too_many_sign_ins",
+                    "Too many attempts with a wrong password. Wait a few minutes.",
+                )
             ) from error
         if user is None or not user.is_active:
-            raise SignInFailed("E-mail address and password do not belong together.")
+            raise SignInFailed(
+                say("sign_in_failed", "E-mail address and password do not belong together.")
+            )
         login = Login(user=user, email=form["email"])
         flows.login.perform_password_login(http, {"email": form["email"]}, login)
         if not http.user.is_authenticated:
             raise SecondFactorNeeded(
-                "Send the code of your authenticator to /api/auth/browser/v1/auth/2fa/authenticate."
+                say(
+                    "second_factor_needed",
+                    "Send the code of your authenticator to {path}.",
+                    path="/api/auth/browser/v1/auth/2fa/authenticate",
+                )
             )
         return Response(session_of(http))
 

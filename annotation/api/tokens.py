@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from annotation.api.base import View, user_of
 from annotation.errors import Forbidden, NotFound
 from annotation.models import ApiToken
+from annotation.sentences import say
 from annotation.services import accounts
 
 
@@ -41,7 +42,12 @@ class TokensView(View):
         """A key for scripts. It can do what you can; its text is shown this once."""
         # A stolen key must not be able to make others that outlive its revocation.
         if isinstance(request.auth, ApiToken):
-            raise Forbidden("A token cannot make tokens. Sign in with your password.")
+            raise Forbidden(
+                say(
+                    "token_makes_no_tokens",
+                    "A token cannot make tokens. Sign in with your password.",
+                )
+            )
         token, key = accounts.make_token(user_of(request), **self.parse(request, TokenInput))
         return Response({**TokenOf(token).data, "token": key}, status=201)
 
@@ -51,6 +57,6 @@ class TokenView(View):
     def delete(self, request: Request, token_id: UUID) -> Response:
         token = ApiToken.objects.filter(user=user_of(request), pk=token_id).first()
         if token is None:
-            raise NotFound("You have no such token.")
+            raise NotFound(say("no_such_token", "You have no such token."))
         accounts.revoke_token(token)
         return Response(status=204)

@@ -32,8 +32,6 @@ class Project(Noun):
     team = models.ForeignKey(Team, models.CASCADE, related_name="projects")
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
-    criteria = models.JSONField(default=list, blank=True)
-    languages = models.JSONField(default=list, blank=True)
 
     # One of POLICY_KINDS.
     task_kind = models.CharField(max_length=10, default=RANK.name)

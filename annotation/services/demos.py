@@ -96,7 +96,6 @@ def set_up(recipe: Recipe) -> Demo:
             settings={
                 "name": NAME,
                 "description": "Short questions to a very small model.",
-                "languages": ["en", "zh"],
                 "policy": {
                     "task_kind": "mixed",
                     "responses_per_prompt": recipe.responses_per_prompt,

@@ -24,8 +24,6 @@ class Settings(TypedDict, total=False):
 
     name: str
     description: str
-    criteria: list[str]
-    languages: list[str]
     policy: Policy
 
 

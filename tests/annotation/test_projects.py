@@ -12,7 +12,6 @@ def test_a_project_is_made_with_its_policy_and_guidelines(team, alice, client_of
         "team": str(team.pk),
         "name": "Fresh",
         "guidelines": "Be fair.",
-        "languages": ["en", "zh"],
         "policy": {"task_kind": "compare", "labels_wanted": 3},
     }
 

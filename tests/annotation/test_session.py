@@ -181,3 +181,18 @@ def test_changes_name_and_language(alice, client_of):
     assert (answer.json()["name"], answer.json()["language"]) == ("Alice A.", "zh-hans")
     alice.refresh_from_db()
     assert (alice.name, alice.language) == ("Alice A.", "zh-hans")
+
+
+def test_a_refusal_says_its_sentence_by_code(client):
+    nobody = client.get("/api/me/labels/")
+    stale = client.get("/api/me/labels/", headers={"Authorization": "Bearer wht_none"})
+
+    assert nobody.status_code == stale.status_code == 401
+    assert nobody.json() == {
+        "code": "not_authenticated",
+        "message": "Sign in first.",
+        "fields": {},
+        "sentence": {"code": "sign_in_first", "params": {}},
+        "field_sentences": {},
+    }
+    assert stale.json()["sentence"] == {"code": "token_not_valid", "params": {}}

@@ -1,7 +1,9 @@
 """The least a labeler's answer can cost: two statements, alone and behind a bare Django view.
 
 The two are: take one open task, and store a label for it. No session, no permission, no seat, no
-order, no prompt text, no idempotency. `application` is Django as it comes, without middleware.
+order, no prompt text, no idempotency. The view is Django's without middleware, and is served in two
+ways: `asgi` by the server that the product uses, `wsgi` by worker processes with threads, which is
+the strongest way to serve a view that waits for a database.
 """
 
 import json
@@ -119,14 +121,17 @@ def _drive(connect, threads: int, seconds: float) -> list[float]:
     return taken
 
 
-def _application():
+def _applications():
+    import django
+
+    django.setup()
     from django.conf import settings
     from django.core.asgi import get_asgi_application
+    from django.core.wsgi import get_wsgi_application
 
-    get_asgi_application()
     settings.MIDDLEWARE = []
     settings.ROOT_URLCONF = __name__
-    return get_asgi_application()
+    return get_asgi_application(), get_wsgi_application()
 
 
 def view(request, id_):
@@ -142,10 +147,13 @@ def view(request, id_):
         is_sqlite = connection.vendor == "sqlite"
         hexed = (lambda value: uuid.UUID(str(value)).hex) if is_sqlite else (lambda value: value)
         take = TAKE.format(lock="" if is_sqlite else "FOR UPDATE SKIP LOCKED")
-        found = None
-        while found is None:
+        for _ in range(2):
             cursor.execute(take, [False, hexed(ids["project"]), ids["position"]])
-            found = cursor.fetchone()
+            if found := cursor.fetchone():
+                break
+            ids["position"] = -1
+        else:
+            return _sent({}, 409)
         task, position = found
         ids["position"] = max(position, ids["position"])
         key, now, submission, said, labeler, project, round_, task = _label(ids, task)
@@ -183,4 +191,4 @@ if os.environ.get("BENCHMARK_IDS"):
         path("api/projects/<uuid:id_>/assignments/", view),
         path("api/assignments/<uuid:id_>/label/", view),
     ]
-    application = _application()
+    asgi, wsgi = _applications()

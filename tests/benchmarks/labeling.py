@@ -22,7 +22,16 @@ from pathlib import Path
 
 from tests.benchmarks import bare
 from tests.benchmarks.load import Plan
-from tests.benchmarks.site import REPOSITORY, Server, children, database, fill, server
+from tests.benchmarks.site import (
+    REPOSITORY,
+    Server,
+    children,
+    database,
+    fill,
+    gunicorn,
+    server,
+    uvicorn,
+)
 
 PASSWORD = "correct horse battery staple"
 LABELERS = 50
@@ -114,10 +123,16 @@ def measure_bare(ground: Ground, folder: Path, seconds: float):
         row(ground, "two statements alone", Cell(labelers, 0, seconds), alone)
         reset(url)
     cell = Cell(10, 0, seconds)
-    application = "tests.benchmarks.bare:application"
-    with server(url, folder, application=application, BENCHMARK_IDS=json.dumps(known)) as site:
-        row(ground, "bare Django view", cell, load(ground, site, cell, checked=False))
-    reset(url)
+    for what, by, application in (
+        ("bare view, uvicorn", uvicorn, "tests.benchmarks.bare:asgi"),
+        ("bare view, gunicorn 2 x 8", gunicorn, "tests.benchmarks.bare:wsgi"),
+    ):
+        more = {"BENCHMARK_IDS": json.dumps(known)}
+        with server(url, folder, application=application, by=by, **more) as site:
+            load(ground, site, Cell(cell.labelers, 0, 1), checked=False)
+            reset(url)
+            row(ground, what, cell, load(ground, site, cell, checked=False))
+        reset(url)
 
 
 def measure_old_hand(vendor: str, seconds: float):

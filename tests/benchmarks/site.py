@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.parse
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,23 +101,37 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def uvicorn(application: str, port: int, processes: int = 1) -> list[str]:
+    """As `manage.py serve` starts it."""
+    command = ["uvicorn", application, "--port", str(port), "--no-access-log"]
+    command += ["--timeout-keep-alive", "75"]
+    return [*command, "--log-level", "warning", "--no-server-header", "--workers", str(processes)]
+
+
+def gunicorn(application: str, port: int, processes: int = 2, threads: int = 8) -> list[str]:
+    command = ["gunicorn", application, "--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
+    command += ["--keep-alive", "75"]
+    return [*command, "--workers", str(processes), "--threads", str(threads)]
+
+
 @contextmanager
 def server(
-    url: str, folder: Path, *, application: str = "annotation.asgi:application", **more: str
+    url: str,
+    folder: Path,
+    *,
+    application: str = "annotation.asgi:application",
+    by: Callable[..., list[str]] = uvicorn,
+    **more: str,
 ) -> Iterator[Server]:
-    """A running server, as `manage.py serve` starts it."""
+    """A running server; `by` gives its command."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    processes = int(more.pop("processes", "1"))
-    if processes > 1:
+    processes = int(more.pop("processes", "1" if by is uvicorn else "2"))
+    if processes > 1 and by is uvicorn:
         more["REDIS_URL"] = REDIS
-    command = ["-m", "uvicorn", application, "--port", str(port), "--no-access-log"]
-    command += ["--timeout-keep-alive", "75"]
-    command += ["--log-level", "warning", "--no-server-header", "--workers", str(processes)]
-    process = subprocess.Popen(
-        [sys.executable, *command], env=environment(url, folder, **more), cwd=REPOSITORY
-    )
+    command = [sys.executable, "-m", *by(application, port, processes)]
+    process = subprocess.Popen(command, env=environment(url, folder, **more), cwd=REPOSITORY)
     try:
         _wait(port, process)
         yield Server(port, process.pid)

@@ -1844,8 +1844,6 @@ export interface components {
         PatchedProjectChangeRequest: {
             name?: string;
             description?: string;
-            criteria?: string[];
-            languages?: string[];
             policy?: components["schemas"]["PolicyOfRequest"];
         };
         PatchedRecipeInputRequest: {
@@ -1892,8 +1890,6 @@ export interface components {
         ProjectInputRequest: {
             name: string;
             description?: string;
-            criteria?: string[];
-            languages?: string[];
             policy?: components["schemas"]["PolicyOfRequest"];
             /** Format: uuid */
             team: string;
@@ -1911,8 +1907,6 @@ export interface components {
             name: string;
             description: string;
             readonly guidelines: components["schemas"]["Guidelines"];
-            criteria: string[];
-            languages: string[];
             policy: components["schemas"]["PolicyShown"];
             prompts_count: number;
             /** Format: date-time */
@@ -2254,14 +2248,24 @@ export interface components {
             email: string;
             name: string;
             language: string;
-            is_staff: boolean;
         };
-        /** @description How every refusal looks. The message is a sentence for people. */
+        /** @description What is said, for a screen that says it in another language. */
+        CodedSentence: {
+            code: string;
+            params: {
+                [key: string]: (string | number | boolean) | null;
+            };
+        };
+        /** @description How every refusal looks. The message is a sentence for people, and so are those of the fields; a sentence is null where a library said it. */
         Refusal: {
             code: string;
             message: string;
             fields: {
                 [key: string]: string[];
+            };
+            sentence: components["schemas"]["CodedSentence"] | null;
+            field_sentences: {
+                [key: string]: (components["schemas"]["CodedSentence"] | null)[];
             };
         };
     };

@@ -14,7 +14,7 @@ const PERMISSIONS: Record<Role, string[]> = {
 
 function sessionOf(...memberships: [team: string, role: Role][]): Session {
   return {
-    user: { id: "u", email: "bob@example.org", name: "Bob", language: "en", is_staff: false },
+    user: { id: "u", email: "bob@example.org", name: "Bob", language: "en" },
     memberships: memberships.map(([team, role]) => ({
       id: `${team} ${role}`,
       team: { id: team, name: `Team ${team}` },

@@ -7,7 +7,7 @@ import { RequireSession } from "./require-session";
 import { Component as Shell } from "./shell";
 
 const session = (role: string, permissions: string[]) => ({
-  user: { id: "u", email: "bob@example.org", name: "Bob Lee", language: "en", is_staff: false },
+  user: { id: "u", email: "bob@example.org", name: "Bob Lee", language: "en" },
   memberships: [{ id: "m", team: { id: "t", name: "Blue" }, role, permissions }],
   csrf_token: "",
 });

@@ -82,7 +82,7 @@ class Backend {
 }
 
 const SESSION = {
-  user: { id: "bob", email: "bob@example.org", name: "Bob", language: "en", is_staff: false },
+  user: { id: "bob", email: "bob@example.org", name: "Bob", language: "en" },
   memberships: [],
   csrf_token: "",
 };
