@@ -1,7 +1,7 @@
 import { Button, Checkbox, Modal, Table } from "@mantine/core";
 import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { bindingsFor, type KeyContext, shownKeys } from "./keys";
+import { type Keys, shownKeys } from "./keys";
 
 export const SKIP_REASONS = ["unsure", "language", "upsetting", "broken", "none"] as const;
 export const FLAGS = ["unsafe", "personal", "unclear", "language", "display"] as const;
@@ -105,11 +105,11 @@ export function FlagDialog({
 export function HelpDialog({
   opened,
   onClose,
-  context,
+  keys,
 }: {
   opened: boolean;
   onClose: () => void;
-  context: KeyContext;
+  keys: Keys<unknown>;
 }) {
   const { t } = useTranslation();
   return (
@@ -122,10 +122,10 @@ export function HelpDialog({
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {bindingsFor(context.kind).map(({ id }) => (
+          {keys.map(({ id }) => (
             <Table.Tr key={id}>
               <Table.Td style={{ whiteSpace: "nowrap" }}>
-                {shownKeys(id, context).map((key) => (
+                {shownKeys(id, keys).map((key) => (
                   <kbd key={key} style={{ marginRight: "0.25rem" }}>
                     {key}
                   </kbd>
