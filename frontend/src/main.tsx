@@ -9,7 +9,7 @@ import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { queryClient } from "./api/query";
 import { router } from "./app/routes";
-import { cssVariables, theme } from "./app/theme";
+import { cssVariables, theme } from "./components/theme";
 import { startI18n } from "./i18n";
 
 async function start() {

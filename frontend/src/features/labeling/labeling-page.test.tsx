@@ -2,7 +2,7 @@ import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Assignment, LabelSubmission } from "~/api/types";
-import { RequireSession } from "~/app/require-session";
+import { RequireSession } from "~/components/require-session";
 import { startI18n } from "~/i18n";
 import { renderRoutes } from "~/test/render";
 import { Component as LabelingPage } from "./labeling-page";
