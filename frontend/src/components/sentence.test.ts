@@ -25,6 +25,16 @@ it("says a refusal by its sentence, then by its class, then as the server wrote 
   expect(errorSentence(refusal("of_no_class", null))).toBe("Round 3 is busy.");
 });
 
+it("says in English what the server said, and without a sentence the class of the refusal", async () => {
+  await setLanguage("en");
+  const sentence = { code: "round_busy", params: { number: 3 } };
+
+  expect(errorSentence(refusal("lease_expired", sentence))).toBe("Round 3 is busy.");
+  expect(errorSentence(refusal("lease_expired", null))).toMatch(/lease/);
+
+  await setLanguage("zh-hans");
+});
+
 it("says a lost connection and a fault of the page itself", () => {
   expect(errorSentence(new NetworkError("cut"))).toBe(i18n.t("errors.network"));
   expect(errorSentence(new Error("broken"))).toBe("broken");

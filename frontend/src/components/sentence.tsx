@@ -43,13 +43,14 @@ export function Loading() {
 }
 
 /**
- * The sentence for a refusal: what the server says by code, else what its class is called here,
- * else what the server wrote.
+ * The sentence for a refusal: what the server says, in the language on screen; where that has no
+ * words for it, what its class is called here, else what the server wrote.
  */
 export function errorSentence(error: unknown): string {
   if (error instanceof NetworkError) return i18n.t("errors.network");
   if (error instanceof ApiError) {
     const { code, sentence, message } = error;
+    if (sentence && i18n.language === "en") return message;
     const said = sentence && translated(sentence.code, sentence.params);
     return said ?? i18n.t(`errors.${code}`, { defaultValue: message });
   }

@@ -1,13 +1,22 @@
 import { Button } from "@mantine/core";
-import { type ComponentType, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import {
+  type ComponentType,
+  Suspense,
+  useEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import type { Assignment } from "~/api/types";
+import { later } from "~/components/later";
 import { fromDraft, reducerOf, toSubmission } from "./answer";
 import { CommentBox } from "./comment-box";
 import { Conversation } from "./conversation";
-import { FlagDialog, HelpDialog, SkipDialog } from "./dialogs";
+import type { Open } from "./dialogs";
 import { Frame } from "./frame";
-import { GuidelinesDrawer, GuidelinesNotice } from "./guidelines";
+import { GuidelinesNotice } from "./guidelines-notice";
 import { type Command, keysOf, shownKeys } from "./keys";
 import { askedOf, complaintInWords, type Kind } from "./kinds/kind";
 import classes from "./task-screen.module.css";
@@ -16,7 +25,7 @@ import type { Desk } from "./use-desk";
 import { newestDraft, useDraft } from "./use-draft";
 import { useKeys } from "./use-keys";
 
-type Open = "skip" | "flags" | "help" | "guidelines" | null;
+const Dialogs = later(() => import("./dialogs"));
 
 export interface ScreenProps {
   assignment: Assignment;
@@ -170,23 +179,17 @@ function TaskScreen<State, Action>({
           </div>
         </footer>
       </main>
-      <SkipDialog
-        opened={open === "skip"}
-        onClose={() => setOpen(null)}
-        onSkip={(reason) => desk.skip(assignment, reason)}
-      />
-      <FlagDialog
-        opened={open === "flags"}
-        onClose={() => setOpen(null)}
-        flags={answer.flags}
-        onToggle={(flag) => change({ type: "flag", flag })}
-      />
-      <HelpDialog opened={open === "help"} onClose={() => setOpen(null)} keys={keys} />
-      <GuidelinesDrawer
-        opened={open === "guidelines"}
-        onClose={() => setOpen(null)}
-        projectId={assignment.project.id}
-      />
+      <Suspense fallback={null}>
+        <Dialogs
+          open={open}
+          onClose={() => setOpen(null)}
+          onSkip={(reason) => desk.skip(assignment, reason)}
+          flags={answer.flags}
+          onToggle={(flag) => change({ type: "flag", flag })}
+          keys={keys}
+          projectId={assignment.project.id}
+        />
+      </Suspense>
     </Frame>
   );
 }

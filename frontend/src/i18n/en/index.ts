@@ -5,7 +5,6 @@ import dashboard from "./dashboard";
 import labeling from "./labeling";
 import projects, { labels } from "./projects";
 import rounds, { choice, recipe } from "./rounds";
-import server from "./server";
 import teams from "./teams";
 import training, { checkpointKind } from "./training";
 
@@ -23,7 +22,6 @@ export default {
   quantity,
   recipe,
   rounds,
-  server,
   teams,
   training,
   unit,

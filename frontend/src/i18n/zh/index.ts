@@ -6,7 +6,6 @@ import dashboard from "./dashboard";
 import labeling from "./labeling";
 import projects, { labels } from "./projects";
 import rounds, { choice, recipe } from "./rounds";
-import server from "./server";
 import teams from "./teams";
 import training, { checkpointKind } from "./training";
 
@@ -27,7 +26,6 @@ const zh: Translated<typeof en> = {
   quantity,
   recipe,
   rounds,
-  server,
   teams,
   training,
   unit,
