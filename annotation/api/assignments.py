@@ -1,6 +1,5 @@
 """Taking work, saving a draft, skipping. Nothing here names a response or who wrote it."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -8,46 +7,67 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from annotation.api.access import get_labeling_project, get_my_assignment
+from annotation.api.answers import AnswerField
 from annotation.api.fast import FastView, body
 from annotation.api.prompts import MessageOf
-from annotation.errors import InvalidInput
-from annotation.models import Project, TaskKind, User
+from annotation.kinds import KINDS, LETTERS, MOST_RESPONSES
+from annotation.models import Project, User
 from annotation.services import assignments
 from annotation.services.assignments import Held, Lease
+from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH
 from annotation.services.seats import MOST_HELD
 
-LETTERS = "ABCDEFGHI"
-STRENGTHS = 3
 
-
-class PromptShown(serializers.Serializer[Any]):
+class PromptShown(serializers.Serializer[object]):
     messages = MessageOf(many=True)
     language = serializers.CharField()
 
 
-class ResponseShown(serializers.Serializer[Any]):
+class ResponseShown(serializers.Serializer[object]):
     letter = serializers.CharField()
     text = serializers.CharField()
 
 
-class ProjectNamed(serializers.Serializer[Any]):
+class ProjectNamed(serializers.Serializer[object]):
     id = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class RoundNumber(serializers.Serializer[Any]):
+class RoundNumber(serializers.Serializer[object]):
     number = serializers.IntegerField()
 
 
-class AnswerPolicy(serializers.Serializer[Any]):
+class AnswerPolicy(serializers.Serializer[object]):
     allow_ties = serializers.BooleanField()
     allow_unrankable = serializers.BooleanField()
     strengths = serializers.IntegerField()
 
 
-class AssignmentOf(serializers.Serializer[Any]):
+class DraftOf(serializers.Serializer[object]):
+    saved_at = serializers.IntegerField(
+        min_value=0,
+        max_value=2**62,
+        help_text="Milliseconds on the client's clock; the newest draft wins.",
+    )
+    answer = AnswerField(help_text="As far as it goes.")
+    open = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=MOST_RESPONSES),
+        max_length=MOST_RESPONSES,
+        required=False,
+        help_text="Places of responses that the answer does not speak of yet.",
+    )
+    flags = serializers.ListField(
+        child=serializers.CharField(max_length=FLAG_LENGTH), max_length=MOST_FLAGS, default=list
+    )
+    comment = serializers.CharField(
+        max_length=TEXT_LENGTH, allow_blank=True, trim_whitespace=False, default=""
+    )
+    active_seconds = serializers.FloatField(min_value=0, max_value=86_400, default=0)
+
+
+class AssignmentOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(TaskKind.choices)
+    kind = serializers.ChoiceField(list(KINDS))
     project = ProjectNamed()
     round = RoundNumber()
     prompt = PromptShown()
@@ -56,11 +76,11 @@ class AssignmentOf(serializers.Serializer[Any]):
     guidelines_version = serializers.IntegerField()
     leased_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
-    draft = serializers.JSONField(allow_null=True)
+    draft = DraftOf(allow_null=True)
     amends = serializers.BooleanField()
 
 
-class HeldOf(serializers.Serializer[Any]):
+class HeldOf(serializers.Serializer[object]):
     assignments = AssignmentOf(many=True)
     done_today = serializers.IntegerField()
     waiting = serializers.BooleanField(
@@ -68,7 +88,7 @@ class HeldOf(serializers.Serializer[Any]):
     )
 
 
-class HoldInput(serializers.Serializer[Any]):
+class HoldInput(serializers.Serializer[object]):
     hold = serializers.IntegerField(min_value=1, max_value=MOST_HELD, default=2)
 
 
@@ -76,20 +96,15 @@ class SkipInput(HoldInput):
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 
-class DraftInput(serializers.Serializer[Any]):
-    saved_at = serializers.IntegerField(
-        help_text="Milliseconds on the client's clock; the newest draft wins. The draft may hold "
-        "anything else besides, 16 kB in all."
-    )
-
-
 # A form is made once and only ever asked: making one costs more than checking with it.
 _hold = HoldInput()
 _skip = SkipInput()
+_draft = DraftOf()
 
 
-def shown_lease(lease: Lease, project: Project, guideline_version: int) -> dict[str, Any]:
+def shown_lease(lease: Lease, project: Project, guideline_version: int) -> dict[str, object]:
     """`AssignmentOf`, by hand."""
+    kind = KINDS[lease.kind]
     return {
         "id": str(lease.id),
         "kind": lease.kind,
@@ -102,8 +117,8 @@ def shown_lease(lease: Lease, project: Project, guideline_version: int) -> dict[
         ],
         "policy": {
             "allow_ties": project.allow_ties,
-            "allow_unrankable": lease.kind == TaskKind.RANK,
-            "strengths": STRENGTHS if lease.kind == TaskKind.COMPARE else 0,
+            "allow_unrankable": kind.allow_unrankable,
+            "strengths": kind.strengths,
         },
         "guidelines_version": guideline_version,
         "leased_at": lease.leased_at.isoformat(),
@@ -113,7 +128,7 @@ def shown_lease(lease: Lease, project: Project, guideline_version: int) -> dict[
     }
 
 
-def shown_held(held: Held, project: Project) -> dict[str, Any]:
+def shown_held(held: Held, project: Project) -> dict[str, object]:
     """`HeldOf`, by hand."""
     return {
         "assignments": [
@@ -126,33 +141,30 @@ def shown_held(held: Held, project: Project) -> dict[str, Any]:
 
 class AssignmentsView(FastView):
     @extend_schema(request=HoldInput, responses=HeldOf, operation_id="assignments_hold")
-    def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, Any]:
+    def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, object]:
         """Top up my leases to `hold`, oldest first; asking again returns the same ones."""
         form = _hold.run_validation(body(request))
-        project = get_labeling_project(user, project_id)
-        held = assignments.hold_assignments(project, labeler=user, hold=form["hold"])
+        project, labeler = get_labeling_project(user, project_id)
+        held = assignments.hold_assignments(project, labeler=labeler, hold=form["hold"])
         return 200, shown_held(held, project)
 
 
 class DraftView(FastView):
-    @extend_schema(request=DraftInput, responses={204: None}, operation_id="draft_save")
-    def put(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
+    @extend_schema(request=DraftOf, responses={204: None}, operation_id="draft_save")
+    def put(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, object]:
         """Keep an answer that is not submitted yet."""
-        draft = body(request)
-        saved_at = draft.get("saved_at", 0) if isinstance(draft, dict) else 0
-        if type(saved_at) is not int or not 0 <= saved_at < 2**62:
-            raise InvalidInput(f"saved_at expects milliseconds, got {saved_at!r}.")
+        draft = _draft.run_validation(body(request))
         assignment = get_my_assignment(user, assignment_id)
-        assignments.save_draft(assignment, draft=draft, saved_at=saved_at)
+        assignments.save_draft(assignment, draft=draft)
         return 204, None
 
 
 class SkipView(FastView):
     @extend_schema(request=SkipInput, responses=HeldOf, operation_id="assignment_skip")
-    def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
+    def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, object]:
         """Give a task back for good, and take the next."""
         form = _skip.run_validation(body(request))
         assignment = get_my_assignment(user, assignment_id)
-        assignments.skip_assignment(assignment, by=user, reason=form["reason"], hold=form["hold"])
-        held = assignments.read_held(assignment.project, labeler=user)
+        assignments.skip_assignment(assignment, reason=form["reason"], hold=form["hold"])
+        held = assignments.read_held(assignment.project, labeler=assignment.labeler)
         return 200, shown_held(held, assignment.project)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,9 +50,30 @@ class View(APIView):
         return paginator.get_paginated_response(serializer(found, many=True, context=context).data)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {
+            "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
+            "nullable": True,
+        },
+    }
+)
+class ParamsField(serializers.DictField):
+    pass
+
+
 class NameOf(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
+
+
+class SentenceOf(serializers.Serializer[Any]):
+    """What the server says, for a screen that says it in another language."""
+
+    code = serializers.CharField()
+    params = ParamsField()
+    text = serializers.CharField(help_text="In English, the parameters in it.")
 
 
 class EstimateOf(serializers.Serializer[Any]):

@@ -10,7 +10,9 @@ from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_team
 from annotation.api.base import NameOf, View, user_of
+from annotation.kinds import MOST_RESPONSES
 from annotation.models import Guideline, Membership, Project, Prompt, Role
+from annotation.models.project import POLICY_KINDS
 from annotation.permissions import ALLOWED
 from annotation.services import projects
 
@@ -31,8 +33,10 @@ class GuidelineInput(serializers.Serializer[Any]):
 
 
 class PolicyOf(serializers.Serializer[Any]):
-    task_kind = serializers.ChoiceField(Project.PolicyKind.choices, required=False)
-    responses_per_prompt = serializers.IntegerField(min_value=2, max_value=9, required=False)
+    task_kind = serializers.ChoiceField(POLICY_KINDS, required=False)
+    responses_per_prompt = serializers.IntegerField(
+        min_value=0, max_value=MOST_RESPONSES, required=False
+    )
     allow_ties = serializers.BooleanField(required=False)
     labels_wanted = serializers.IntegerField(min_value=1, max_value=100, required=False)
     lease_seconds = serializers.IntegerField(min_value=5, max_value=86_400, required=False)
@@ -57,7 +61,7 @@ class ProjectInput(ProjectChange):
 
 
 class PolicyShown(serializers.Serializer[Any]):
-    task_kind = serializers.ChoiceField(Project.PolicyKind.choices)
+    task_kind = serializers.ChoiceField(POLICY_KINDS)
     responses_per_prompt = serializers.IntegerField()
     allow_ties = serializers.BooleanField()
     labels_wanted = serializers.IntegerField()

@@ -1,7 +1,5 @@
 """A labeler's home: the projects they label in and what waits there."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,17 +7,17 @@ from rest_framework.response import Response
 
 from annotation.api.base import NameOf, View, user_of
 from annotation.api.jobs import RoundNameOf
-from annotation.models import Project
+from annotation.models.project import POLICY_KINDS
 from annotation.services import queues
 
 
-class QueueOf(serializers.Serializer[Any]):
+class QueueOf(serializers.Serializer[object]):
     project = NameOf()
     team = NameOf()
     round = RoundNameOf(
         allow_null=True, help_text="The one that is labeling; null: nothing to do now."
     )
-    kind = serializers.ChoiceField(Project.PolicyKind.choices)
+    kind = serializers.ChoiceField(POLICY_KINDS)
     waiting = serializers.IntegerField(
         help_text=f"Tasks I hold or that wait ahead of me, counted up to {queues.MOST_COUNTED}."
     )

@@ -4,7 +4,8 @@ from annotation.models.dataset import Dataset
 from annotation.models.event import Event
 from annotation.models.job import Job
 from annotation.models.label import Label
-from annotation.models.project import Guideline, Project, TaskKind
+from annotation.models.labeler import Labeler
+from annotation.models.project import Guideline, Project
 from annotation.models.prompt import Prompt, Split
 from annotation.models.rating import Rating
 from annotation.models.response import Response
@@ -22,6 +23,7 @@ __all__ = [
     "Invitation",
     "Job",
     "Label",
+    "Labeler",
     "Membership",
     "Project",
     "Prompt",
@@ -32,7 +34,6 @@ __all__ = [
     "Seat",
     "Split",
     "Task",
-    "TaskKind",
     "TaskResponse",
     "Team",
     "User",

@@ -1,16 +1,14 @@
-from typing import Any
-
 from django.db import models
 
 from annotation.models.base import Noun
+from annotation.models.labeler import Labeler
 from annotation.models.project import Project
 from annotation.models.round import Round
 from annotation.models.task import Task
-from annotation.models.team import User
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
-    def held_by(self, labeler: Any) -> "AssignmentQuerySet":
+    def held_by(self, labeler: Labeler) -> "AssignmentQuerySet":
         return self.filter(labeler=labeler, state=Assignment.State.LEASED)
 
 
@@ -29,7 +27,7 @@ class Assignment(Noun):
 
     # A change of state writes every index anew, so there is none that another one covers.
     task = models.ForeignKey(Task, models.CASCADE, related_name="assignments", db_index=False)
-    labeler = models.ForeignKey(User, models.PROTECT, related_name="assignments")
+    labeler = models.ForeignKey(Labeler, models.PROTECT, related_name="assignments")
     # Copies of the task's, whose own constraints hold them: a constraint here would lock the one
     # row of the round and the project in the transaction of every labeler.
     round = models.ForeignKey(
@@ -86,7 +84,7 @@ class Seat(models.Model):
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="seats")
-    labeler = models.ForeignKey(User, models.CASCADE, related_name="seats")
+    labeler = models.ForeignKey(Labeler, models.CASCADE, related_name="seats")
     cursor = models.BigIntegerField(default=-1)
     behind = models.BigIntegerField(default=-1)
     day = models.DateField(null=True, blank=True)

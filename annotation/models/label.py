@@ -1,8 +1,7 @@
-from typing import Any
-
 from django.db import models
 
 from annotation.models.base import Noun
+from annotation.models.labeler import Labeler
 from annotation.models.project import Project
 from annotation.models.round import Round
 from annotation.models.task import Task
@@ -10,7 +9,7 @@ from annotation.models.team import User
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
-    def for_user(self, user: Any) -> "LabelQuerySet":
+    def for_user(self, user: User) -> "LabelQuerySet":
         return self.filter(project__in=Project.objects.for_user(user))
 
     def current(self) -> "LabelQuerySet":
@@ -21,25 +20,21 @@ class LabelQuerySet(models.QuerySet["Label"]):
 class Label(Noun):
     """What a labeler said about a task. Append-only: an amendment is a new row that supersedes.
 
-    `ranking` holds one rank per response in the task's canonical order: 1 is best, equal is a
-    tie, null cannot be ranked. It is null when all responses are equally bad and were not ranked.
+    `answer` is what the task's kind calls one, in the task's canonical order of responses; only
+    the kind reads it.
     """
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="labels")
-    labeler = models.ForeignKey(User, models.PROTECT, related_name="labels", db_index=False)
+    labeler = models.ForeignKey(Labeler, models.PROTECT, related_name="labels", db_index=False)
     # Copies of the task's: see Assignment.
     round = models.ForeignKey(
         Round, models.CASCADE, related_name="labels", db_constraint=False, db_index=False
     )
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_constraint=False)
     submission_id = models.UUIDField()
-    ranking = models.JSONField(null=True)
-    strength = models.PositiveSmallIntegerField(null=True, blank=True)
-    all_bad = models.BooleanField(default=False)
-    criteria = models.JSONField(default=dict, blank=True)
+    answer = models.JSONField()
     flags = models.JSONField(default=list, blank=True)
     comment = models.TextField(blank=True)
-    rewrite = models.TextField(blank=True)
     active_seconds = models.FloatField(default=0)
     guideline_version = models.PositiveIntegerField(default=0)
     supersedes = models.OneToOneField(
@@ -59,14 +54,6 @@ class Label(Noun):
                 name="label_once_per_labeler",
             ),
             models.CheckConstraint(
-                condition=models.Q(ranking__isnull=False) | models.Q(all_bad=True),
-                name="label_says_something",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(strength__isnull=True) | models.Q(strength__range=(1, 3)),
-                name="label_strength_1_to_3",
-            ),
-            models.CheckConstraint(
                 condition=models.Q(active_seconds__gte=0), name="label_active_seconds_positive"
             ),
         ]
@@ -76,4 +63,4 @@ class Label(Noun):
         ]
 
     def __str__(self) -> str:
-        return f"{self.labeler}: {self.ranking or 'all bad'}"
+        return f"{self.labeler}: {self.answer}"

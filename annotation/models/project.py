@@ -5,15 +5,12 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from annotation.kinds import KINDS, MOST_RESPONSES, RANK
 from annotation.models.base import Noun
 from annotation.models.team import Team, User
 
-
-class TaskKind(models.TextChoices):
-    """Kinds of work. `rate`, `write`, `attack` and `review` have their names reserved."""
-
-    COMPARE = "compare"
-    RANK = "rank"
+# What a project asks for: one kind of task, or rankings with comparisons among them.
+POLICY_KINDS = (*KINDS, "mixed")
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -27,20 +24,16 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 class Project(Noun):
     """Labeling policy is on the row: the assignment hot path reads it with the project."""
 
-    class PolicyKind(models.TextChoices):
-        COMPARE = "compare"
-        RANK = "rank"
-        MIXED = "mixed"
-
     team = models.ForeignKey(Team, models.CASCADE, related_name="projects")
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     criteria = models.JSONField(default=list, blank=True)
     languages = models.JSONField(default=list, blank=True)
 
-    task_kind = models.CharField(max_length=10, choices=PolicyKind.choices, default=PolicyKind.RANK)
+    # One of POLICY_KINDS.
+    task_kind = models.CharField(max_length=10, default=RANK.name)
     responses_per_prompt = models.PositiveSmallIntegerField(
-        default=4, validators=[MinValueValidator(2), MaxValueValidator(9)]
+        default=4, validators=[MinValueValidator(0), MaxValueValidator(MOST_RESPONSES)]
     )
     allow_ties = models.BooleanField(default=True)
     labels_wanted = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
@@ -52,7 +45,8 @@ class Project(Noun):
         constraints = [
             models.UniqueConstraint(fields=["team", "name"], name="project_name_unique"),
             models.CheckConstraint(
-                condition=models.Q(responses_per_prompt__range=(2, 9)), name="project_k_2_to_9"
+                condition=models.Q(responses_per_prompt__range=(0, MOST_RESPONSES)),
+                name="project_k_in_reach",
             ),
         ]
 

@@ -1,16 +1,15 @@
-from typing import Any
-
 from django.db import models
 
 from annotation.models.base import Noun
-from annotation.models.project import Project, TaskKind
+from annotation.models.project import Project
 from annotation.models.prompt import Prompt
 from annotation.models.response import Response
 from annotation.models.round import Round
+from annotation.models.team import User
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
-    def for_user(self, user: Any) -> "TaskQuerySet":
+    def for_user(self, user: User) -> "TaskQuerySet":
         return self.filter(round__project__in=Project.objects.for_user(user))
 
 
@@ -27,7 +26,8 @@ class Task(Noun):
     round = models.ForeignKey(Round, models.CASCADE, related_name="tasks")
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="tasks")
-    kind = models.CharField(max_length=10, choices=TaskKind.choices)
+    # A name in annotation.kinds.KINDS; no choices here, so that a new kind is no migration.
+    kind = models.CharField(max_length=10)
     labels_wanted = models.PositiveSmallIntegerField(default=1)
     position = models.BigIntegerField()
     is_open = models.BooleanField(default=True)

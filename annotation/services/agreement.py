@@ -1,14 +1,17 @@
 """How often a labeler orders two responses as the others do on the tasks they share."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotation.aggregation.estimate import Estimate, wilson
-from annotation.models import Label, Project, Team
+from annotation.kinds import KINDS
+from annotation.models import Label, Project, TaskResponse, Team
 from annotation.models.label import LabelQuerySet
 
 # A share of fewer tasks says nothing yet.
@@ -16,12 +19,20 @@ LEAST_TASKS = 10
 # The newest labels are enough for an interval of a percent and keep the page quick.
 MOST_LABELS = 20_000
 
+# Task, labeler, and their ranks; None says that all are equally bad.
 Said = tuple[UUID, UUID, Sequence[int | None] | None]
 
 
-def agreement_of_members(team: Team) -> dict[UUID, Estimate]:
+def agreement_of_team(team: Team) -> dict[UUID, Estimate]:
     """Each labeler's agreement with the others in the team, as `agreement_of_labelers`."""
     return agreement_of_labelers(_shared(Label.objects.filter(project__team=team)))
+
+
+def agreement_of_members(team: Team) -> dict[UUID, Estimate]:
+    """{user: agreement} of the people among the labelers of the team."""
+    people = dict(team.labelers.filter(user__isnull=False).values_list("pk", "user_id"))
+    found = agreement_of_team(team)
+    return {people[labeler]: one for labeler, one in found.items() if labeler in people}
 
 
 def agreement_of_project(project: Project) -> Estimate | None:
@@ -34,7 +45,7 @@ def agreement_of_project(project: Project) -> Estimate | None:
 
 
 def agreement_of_labelers(labels: Iterable[Said]) -> dict[UUID, Estimate]:
-    """{labeler: share of response pairs ordered alike, 0 to 1} from (task, labeler, ranking).
+    """{labeler: share of response pairs ordered alike, 0 to 1} from what labels say.
 
     Labels come sorted by task, at most one per labeler and task. A tie agrees with a tie only; a
     pair that one of the two could not rank is not counted. Every task weighs the same and is one
@@ -50,12 +61,19 @@ def agreement_of_labelers(labels: Iterable[Said]) -> dict[UUID, Estimate]:
 
 
 def _shared(labels: LabelQuerySet) -> list[Said]:
-    rows = (
+    rows = list(
         labels.filter(superseded_by=None, task__labels_wanted__gt=1)
         .order_by("-created_at")
-        .values_list("task_id", "labeler_id", "ranking")[:MOST_LABELS]
+        .values_list("task_id", "labeler_id", "task__kind", "answer")[:MOST_LABELS]
     )
-    return sorted(rows, key=lambda row: row[0])
+    entries = TaskResponse.objects.filter(task__in={task for task, *_ in rows})
+    sizes = Counter(entries.values_list("task_id", flat=True))
+    said: list[Said] = []
+    for task, labeler, kind, answer in rows:
+        ranks = KINDS[kind].ranks(answer, sizes[task])
+        if ranks is not None or KINDS[kind].is_all_bad(answer):
+            said.append((task, labeler, ranks))
+    return sorted(said, key=itemgetter(0))
 
 
 def _tasks(labels: Iterable[Said]) -> Iterable[dict[UUID, float]]:
@@ -79,7 +97,7 @@ def _tasks(labels: Iterable[Said]) -> Iterable[dict[UUID, float]]:
 def _signs(ranking: Sequence[int | None] | None, n_responses: int) -> NDArray[np.float64]:
     """-1, 0 or 1 for each pair of responses; NaN where one of them has no rank.
 
-    A label without a ranking says that all are equally bad: all pairs tie.
+    Where all are equally bad, all pairs tie.
     """
     ranks = np.array(ranking if ranking is not None else [1] * n_responses, dtype=np.float64)
     i, j = np.triu_indices(n_responses, k=1)

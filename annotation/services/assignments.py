@@ -5,21 +5,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NoReturn
+from typing import Any, NoReturn, NotRequired, TypedDict
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
-from annotation import events
 from annotation.database import Columns, as_uuid, change, fetch, writing
 from annotation.errors import AlreadyLabeled, InvalidInput, LeaseExpired
-from annotation.models import Assignment, Project, Prompt, Task, User
+from annotation.happenings import happened
+from annotation.kinds import KINDS, Answer
+from annotation.models import Assignment, Labeler, Project, Prompt, Task
+from annotation.sentences import say
 from annotation.services.seats import MOST_HELD, recount, step, top_up
 
 DRAFT_BYTES = 16 * 1024
 EXPIRED_AT_ONCE = 50
 State = Assignment.State
+
+
+class Draft(TypedDict):
+    """An answer on its way, of the task's kind as far as it goes, responses in the order shown.
+
+    `saved_at` is in milliseconds on the client's clock; `open` lists the responses, by their
+    place, that the labeler has not looked at yet.
+    """
+
+    saved_at: int
+    answer: Answer
+    open: NotRequired[list[int]]
+    flags: list[str]
+    comment: str
+    active_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +51,7 @@ class Lease:
     texts: list[str]
     leased_at: datetime
     expires_at: datetime
-    draft: Any
+    draft: Draft | None
     amends: bool
 
 
@@ -61,16 +78,16 @@ _ABOUT = """
         WHERE g.project_id = a.project_id), 0),
     COALESCE((SELECT s.labels_today FROM annotation_seat s
         WHERE s.project_id = a.project_id AND s.labeler_id = a.labeler_id AND s.day = %s), 0)"""
-# One row per response; a prompt's text comes along with each, which costs less than a question
-# of its own.
+# One row per response, or one in all where the task has none; a prompt's text comes along with
+# each, which costs less than a question of its own.
 _LEASES = f"""
 SELECT {_assignment.sql}, {_task.sql}, {_prompt.sql}, {_ABOUT}, r.number, x.text
 FROM annotation_assignment a
     JOIN annotation_task t ON t.id = a.task_id
     JOIN annotation_prompt p ON p.id = t.prompt_id
     JOIN annotation_round r ON r.id = a.round_id
-    JOIN annotation_taskresponse e ON e.task_id = t.id
-    JOIN annotation_response x ON x.id = e.response_id
+    LEFT JOIN annotation_taskresponse e ON e.task_id = t.id
+    LEFT JOIN annotation_response x ON x.id = e.response_id
 WHERE {{which}}
 ORDER BY a.leased_at, a.id, e."index" """
 # What is to be said of the project besides, whether there is a lease or not.
@@ -93,7 +110,7 @@ SET state = 'skipped', skip_reason = %s, ended_at = %s, draft = NULL
 WHERE id = %s AND state IN ('leased', 'expired')"""
 
 
-def hold_assignments(project: Project, *, labeler: User, hold: int) -> Held:
+def hold_assignments(project: Project, *, labeler: Labeler, hold: int) -> Held:
     """Top up the labeler's leases to `hold` (1 to 3) and return all of them.
 
     Called again, it returns the same ones in the same order. Only rounds that are labeling hand
@@ -111,10 +128,12 @@ def hold_assignments(project: Project, *, labeler: User, hold: int) -> Held:
 
 def check_hold(hold: int) -> None:
     if not 1 <= hold <= MOST_HELD:
-        raise InvalidInput(f"hold expects 1 to {MOST_HELD}, got {hold}.")
+        raise InvalidInput(
+            say("hold_range", "hold expects 1 to {most}, got {got}.", most=MOST_HELD, got=hold)
+        )
 
 
-def read_held(project: Project, *, labeler: User) -> Held:
+def read_held(project: Project, *, labeler: Labeler) -> Held:
     """The labeler's live leases as they are, oldest first."""
     now = timezone.now()
     rows = fetch(_HELD, now.date(), labeler.pk, project.pk, now)
@@ -130,19 +149,28 @@ def read_lease(assignment: Assignment) -> Lease:
     return _leases(fetch(_ONE, timezone.now().date(), assignment.pk))[0]
 
 
-def save_draft(assignment: Assignment, *, draft: Any, saved_at: int) -> Assignment:
+def save_draft(assignment: Assignment, *, draft: Draft) -> Assignment:
     """Keep what is not submitted yet. The newest by the client's clock (ms) wins.
 
-    Raises AlreadyLabeled or LeaseExpired when there is nothing to draft any more.
+    `assignment` comes with its task. Raises InvalidInput for what is no answer, even half of one,
+    to it; AlreadyLabeled or LeaseExpired when there is nothing to draft any more.
     """
+    draft["answer"] = KINDS[assignment.task.kind].parse(draft["answer"])
     size = len(json.dumps(draft, ensure_ascii=False).encode())
     if size > DRAFT_BYTES:
-        raise InvalidInput(f"A draft holds at most {DRAFT_BYTES} bytes, this one has {size}.")
+        raise InvalidInput(
+            say(
+                "draft_too_large",
+                "A draft holds at most {most} bytes, this one has {got}.",
+                most=DRAFT_BYTES,
+                got=size,
+            )
+        )
     mine = Assignment.objects.filter(pk=assignment.pk)
     # An older draft that arrives late changes nothing, which is what its sender wants.
     open_ = mine.filter(Q(state=State.LEASED) | Q(state=State.SUBMITTED, amends=True))
-    changed = open_.filter(draft_saved_at__lte=saved_at).update(
-        draft=draft, draft_saved_at=saved_at
+    changed = open_.filter(draft_saved_at__lte=draft["saved_at"]).update(
+        draft=draft, draft_saved_at=draft["saved_at"]
     )
     if not changed and not open_.exists():
         refuse(mine.get())
@@ -152,15 +180,22 @@ def save_draft(assignment: Assignment, *, draft: Any, saved_at: int) -> Assignme
 def refuse(assignment: Assignment) -> NoReturn:
     """Raise why this assignment takes no answer."""
     if assignment.state == State.SUBMITTED:
-        raise AlreadyLabeled("You have labeled this task already. Undo brings it back.")
+        raise AlreadyLabeled(
+            say("already_labeled", "You have labeled this task already. Undo brings it back.")
+        )
     if assignment.state == State.SKIPPED:
-        raise LeaseExpired("You skipped this task; it has gone to somebody else.")
+        raise LeaseExpired(
+            say("task_skipped", "You skipped this task; it has gone to somebody else.")
+        )
     raise LeaseExpired(
-        "The time for this task is over and somebody else has it. Your answer was not stored."
+        say(
+            "lease_lost",
+            "The time for this task is over and somebody else has it. Your answer was not stored.",
+        )
     )
 
 
-def skip_assignment(assignment: Assignment, *, by: User, reason: str, hold: int) -> Assignment:
+def skip_assignment(assignment: Assignment, *, reason: str, hold: int) -> Assignment:
     """Give a task back for good; it goes to the end of the queue, for others.
 
     Skipping twice is skipping once. Skipping while amending leaves the label as it was.
@@ -169,11 +204,11 @@ def skip_assignment(assignment: Assignment, *, by: User, reason: str, hold: int)
     project = assignment.project
     now = timezone.now()
     with writing():
-        seat = step(project, by, now=now, past=assignment.position)
+        seat = step(project, assignment.labeler, now=now, past=assignment.position)
         task_id = lock_task(assignment)
         if change(_SKIP, reason[:200], now, assignment.pk):
             if recount([task_id]):
-                events.tell(f"queue:{project.pk}", "queue.changed", project.pk)
+                happened("queue.changed", project)
         else:
             _leave(assignment)
         top_up(seat, project=project, hold=hold, now=now)
@@ -224,7 +259,7 @@ def _expire(batch: list[tuple[UUID, UUID, UUID]], now: datetime) -> int:
         ).update(state=State.EXPIRED, ended_at=now)
         recount(locked)
         for project in {project for _, task, project in batch if task in locked}:
-            events.tell(f"queue:{project}", "queue.changed", project)
+            happened("queue.changed", Project(pk=project))
     return ended
 
 

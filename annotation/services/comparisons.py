@@ -11,21 +11,20 @@ from django.db import transaction
 
 from annotation import events
 from annotation.errors import InvalidInput
+from annotation.kinds import COMPARE, RANK
+from annotation.kinds.ranking import Ranking
 from annotation.models import (
     Label,
-    Membership,
     Project,
     Prompt,
     Response,
-    Role,
     Round,
     Task,
-    TaskKind,
     TaskResponse,
     User,
 )
 from annotation.models.prompt import content_hash, split_of
-from annotation.services import rounds
+from annotation.services import labelers, rounds
 from annotation.services.bulk import insert_rows
 from annotation.services.formats import Comparison, read_comparisons
 from annotation.services.prompts import MOST_ERRORS, PROMPT_COLUMNS, LineError, Writers
@@ -67,7 +66,7 @@ TASK_COLUMNS = (
 )  # fmt: skip
 ENTRY_COLUMNS = ("task_id", "response_id", "index")
 LABEL_COLUMNS = (
-    "id", "task_id", "labeler_id", "round_id", "project_id", "submission_id", "ranking",
+    "id", "task_id", "labeler_id", "round_id", "project_id", "submission_id", "answer",
 )  # fmt: skip
 
 
@@ -86,7 +85,7 @@ def import_comparisons(
     All in one transaction. A line that cannot be used is reported and left out; with `strict` one
     such line means that nothing is stored. The same comparison twice in a file is two; the same
     file twice is stored once: labels are known by their content, and a round without new ones is
-    not made. Annotators become members who can never sign in, models become checkpoints that
+    not made. Annotators become labelers without an account, models become checkpoints that
     cannot be run. Raises InvalidInput for an unknown format, InvalidRecipe.
     """
     format_, found = read_comparisons(lines, format_)
@@ -191,26 +190,10 @@ class _Store:
         name = f"{self.report.format}/{digest}/{nth}"
         for annotator, _ in comparison.rankings:
             if annotator not in self.annotators:
-                self.annotators[annotator] = self._annotator(annotator).pk
+                self.annotators[annotator] = labelers.imported(self.project.team, annotator).pk
         return [
             uuid5(self.project.pk, f"{name}/{annotator}") for annotator, _ in comparison.rankings
         ]
-
-    def _annotator(self, name: str) -> User:
-        """Who stands for an annotator of the file: an account of this team that cannot sign in."""
-        address = f"{name.lower().replace(' ', '-')}.{self.project.team_id}@imported.invalid"
-        user, made = User.objects.get_or_create(
-            email=address, defaults={"name": name, "is_active": False}
-        )
-        if made:
-            user.set_unusable_password()
-            user.save(update_fields=["password"])
-        Membership.objects.get_or_create(
-            team_id=self.project.team_id,
-            user=user,
-            defaults={"role": Role.LABELER, "status": Membership.Status.SUSPENDED},
-        )
-        return user
 
     def _add_prompts(self, rows: _Rows, comparisons: list[Comparison]) -> None:
         by_digest = {content_hash(one.messages): one for one in comparisons}
@@ -253,14 +236,14 @@ class _Store:
             text, model = comparison.responses[given]
             response = self._response(rows, prompt, text, self.writers.id_of(model))
             rows.entries.append((task, response, index))
-        kind = TaskKind.COMPARE if len(order) == 2 else TaskKind.RANK
+        kind = COMPARE.name if len(order) == 2 else RANK.name
         rows.tasks.append(
             (
                 task,
                 round_id,
                 project_id,
                 prompt,
-                str(kind),
+                kind,
                 len(submissions),
                 next(self.positions),
                 False,
@@ -268,8 +251,9 @@ class _Store:
         )
         for (annotator, ranks), submission in zip(comparison.rankings, submissions, strict=True):
             ranking = [ranks[given] for given in order]
+            answer: Ranking = {"ranking": ranking, "strength": None, "all_bad": False}
             labeler = self.annotators[annotator]
-            rows.labels.append((uuid4(), task, labeler, round_id, project_id, submission, ranking))
+            rows.labels.append((uuid4(), task, labeler, round_id, project_id, submission, answer))
 
     def _response(self, rows: _Rows, prompt: UUID, text: str, writer: UUID | None) -> UUID:
         """The same text by the same writer is one response, in however many comparisons."""

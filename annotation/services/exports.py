@@ -17,7 +17,7 @@ from annotation.database import fetch
 from annotation.models import Dataset, Label, Project, Round, Task
 from annotation.models.task import TaskQuerySet
 from annotation.services import datasets
-from annotation.services.consensus import of_task
+from annotation.services.consensus import of_task, opinions
 from training.contract import records
 
 CHUNK = 1000
@@ -113,21 +113,16 @@ def _live_rows(tasks: TaskQuerySet) -> Iterator[Row]:
         if not chunk:
             return
         last = chunk[-1].pk
-        said = (
-            Label.objects.current()
-            .filter(task__in=[task.pk for task in chunk])
-            .order_by("task_id", "created_at")
-            .values("id", "task_id", "labeler_id", "ranking", "all_bad")
-        )
-        labels = {task: list(group) for task, group in groupby(said, lambda row: row["task_id"])}
+        sizes = {task.pk: len(task.entries.all()) for task in chunk}
+        said = opinions(Label.objects.filter(task__in=sizes), sizes)
+        labels = {task: list(group) for task, group in groupby(said, lambda one: one.task_id)}
         for task in chunk:
             if task.pk not in labels:
                 continue
             # Before the round aggregates, every labeler counts in full.
-            found = task.consensus or of_task(labels[task.pk], len(task.entries.all()), {})
+            found = task.consensus or of_task(labels[task.pk], sizes[task.pk], {})
             if row := datasets.preference_row(task, found):
-                del row["ids"]["labelers"]
-                yield row
+                yield dict(row)
 
 
 def _pairs(row: Any) -> Iterator[Row]:

@@ -13,11 +13,11 @@ from itertools import chain, takewhile
 from typing import Any
 
 from annotation.errors import InvalidInput
+from annotation.kinds import MOST_RESPONSES
 from annotation.services.prompts import Message, check_text, parse_json, parse_messages, short
 
 TURN = re.compile(r"\n\n(Human|Assistant):")
 SPEAKER = {"Human": "user", "Assistant": "assistant", "prompter": "user"}
-MOST_RESPONSES = 9
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 from django.db import transaction
 
 from annotation.aggregation import choice
-from annotation.models import Checkpoint, Job, Prompt, Response, Round, TaskKind
+from annotation.kinds import COMPARE, RANK
+from annotation.models import Checkpoint, Job, Prompt, Response, Round
 from annotation.services import ratings, tasks
 from annotation.services.recipes import PromptChoice, Recipe
 
@@ -100,10 +101,10 @@ def make_tasks(round: Round, recipe: Recipe) -> int:
         random.Random(f"task/{round.pk}/{group[0].prompt_id}").shuffle(distinct)
         if len({one.text.strip() for one in distinct}) >= 2:
             kind = _kind(recipe, number, len(distinct))
-            (ranked if kind == TaskKind.RANK else compared).append((group[0].prompt, distinct))
-    made = _create(round, recipe, TaskKind.RANK, ranked, None)
+            (ranked if kind == RANK.name else compared).append((group[0].prompt, distinct))
+    made = _create(round, recipe, RANK.name, ranked, None)
     for probability, pairs in _choose_pairs(round, recipe, compared).items():
-        made += _create(round, recipe, TaskKind.COMPARE, pairs, probability)
+        made += _create(round, recipe, COMPARE.name, pairs, probability)
     return made
 
 
@@ -127,10 +128,10 @@ def _create(
 
 def _kind(recipe: Recipe, number: int, distinct: int) -> str:
     if distinct < 3 or recipe.tasks.kind == "compare":
-        return TaskKind.COMPARE
+        return COMPARE.name
     if recipe.tasks.kind == "mixed" and number % recipe.tasks.compare_every == 0:
-        return TaskKind.COMPARE
-    return TaskKind.RANK
+        return COMPARE.name
+    return RANK.name
 
 
 def _choose_pairs(

@@ -4,37 +4,30 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
 from django.utils import timezone
 
-from annotation import events
 from annotation.database import change, fetch, insert, writing
-from annotation.errors import Conflict, InvalidInput, InvalidRanking, LeaseExpired, NothingToUndo
-from annotation.models import Assignment, Label, Project, TaskKind, User
-from annotation.services.assignments import State, check_hold, lock_task, refuse
+from annotation.errors import Conflict, InvalidInput, LeaseExpired, NothingToUndo
+from annotation.happenings import happened
+from annotation.kinds import KINDS, Answer, Asked
+from annotation.models import Assignment, Label, Labeler, Project
+from annotation.sentences import say
+from annotation.services.assignments import Draft, State, check_hold, lock_task, refuse
 from annotation.services.seats import recount, step, top_up, uncount
 
-Ranking = Sequence[int | None]
 MOST_FLAGS, FLAG_LENGTH, TEXT_LENGTH = 20, 50, 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a labeler says. `ranking` has one rank per response in the order shown, A first.
+class Said:
+    """What a labeler says. `answer` is to be one of the task's kind, in the order shown."""
 
-    1 is best, equal ranks are a tie, None cannot be ranked; ranks are dense (1, 2, 2, 3). It is
-    None only when `all_bad`. `strength`, 1 to 3, says how much better the winner of a pair is.
-    """
-
-    ranking: Ranking | None
-    strength: int | None = None
-    all_bad: bool = False
+    answer: object
     flags: Sequence[str] = ()
     comment: str = ""
-    rewrite: str = ""
     active_seconds: float = 0.0
     guideline_version: int = 0
 
@@ -66,20 +59,19 @@ SELECT 1 FROM annotation_round WHERE id = %s AND state = 'labeling' FOR SHARE"""
 
 
 def submit_label(
-    assignment: Assignment, answer: Answer, *, by: User, submission_id: UUID, hold: int = 0
+    assignment: Assignment, said: Said, *, submission_id: UUID, hold: int = 0
 ) -> Submitted:
-    """Store what `by` says about their assignment, exactly once, and top up their leases.
+    """Store what the labeler of an assignment says, exactly once, and top up their leases.
 
     The same `submission_id` again returns the label it made. `hold` leases (0 to 3) are held
     afterwards, in the same transaction, so that the next task costs no commit of its own.
-    `assignment` comes with its task and project. Raises InvalidRanking, InvalidInput,
+    `assignment` comes with its task, project and labeler. Raises InvalidRanking, InvalidInput,
     AlreadyLabeled for another answer to the same task, LeaseExpired when the lease is lost and
     the place taken, Conflict for a submission_id that was used for another task.
     """
     if hold:
         check_hold(hold)
-    check_answer(answer, kind=assignment.task.kind, project=assignment.project, of=assignment)
-    label = _label(assignment, answer, by, submission_id)
+    label = _label(assignment, said, submission_id)
     now = timezone.now()
     try:
         with writing():
@@ -87,11 +79,11 @@ def submit_label(
             # with the same submission_id the second sees what the first stored.
             seat = step(
                 assignment.project,
-                by,
+                assignment.labeler,
                 now=now,
                 past=assignment.position,
                 labels=1,
-                guideline_version=answer.guideline_version,
+                guideline_version=said.guideline_version,
             )
             # A lease that is over by the clock but was not ended yet still keeps its place:
             # nobody can have been given it. Ending it changes the same row, so one of the two
@@ -106,14 +98,21 @@ def submit_label(
             if hold:
                 top_up(seat, project=assignment.project, hold=hold, now=now)
             if stored is None:
-                events.tell_soon(f"round:{label.round_id}", "label.submitted", label.pk)
+                happened("label.submitted", label)
     except IntegrityError as error:
         if "label_sent_once" in str(error) or "submission_id" in str(error):
-            raise Conflict(
-                "This submission_id was used for another task. Make a new one for each answer."
-            ) from error
+            raise _used_elsewhere() from error
         raise
     return Submitted(label=stored or label, is_new=stored is None)
+
+
+def _used_elsewhere() -> Conflict:
+    return Conflict(
+        say(
+            "submission_used",
+            "This submission_id was used for another task. Make a new one for each answer.",
+        )
+    )
 
 
 def _without_lease(assignment: Assignment, label: Label, now: datetime) -> Label | None:
@@ -126,12 +125,12 @@ def _without_lease(assignment: Assignment, label: Label, now: datetime) -> Label
     ).first()
     if found is not None:
         if found.task_id != label.task_id:
-            raise Conflict(
-                "This submission_id was used for another task. Make a new one for each answer."
-            )
+            raise _used_elsewhere()
         return found
     if not fetch(_LOCK_LABELING_ROUND, label.round_id):
-        raise LeaseExpired("The round has moved on, so this answer was not stored.")
+        raise LeaseExpired(
+            say("label_too_late", "The round has moved on, so this answer was not stored.")
+        )
     stored = Assignment.objects.get(pk=assignment.pk)
     if stored.state == State.SUBMITTED and stored.amends:
         label.supersedes = Label.objects.current().get(
@@ -150,86 +149,55 @@ def _without_lease(assignment: Assignment, label: Label, now: datetime) -> Label
     return None
 
 
-def _label(assignment: Assignment, answer: Answer, by: User, submission_id: UUID) -> Label:
+def _label(assignment: Assignment, said: Said, submission_id: UUID) -> Label:
     return Label(
         task_id=assignment.task_id,
-        labeler=by,
+        labeler=assignment.labeler,
         round_id=assignment.round_id,
         project_id=assignment.project_id,
         submission_id=submission_id,
-        ranking=canonical(answer.ranking, assignment.order),
-        strength=answer.strength,
-        all_bad=answer.all_bad,
-        flags=list(answer.flags),
-        comment=answer.comment,
-        rewrite=answer.rewrite,
-        active_seconds=answer.active_seconds,
-        guideline_version=answer.guideline_version,
+        answer=checked(said, of=assignment),
+        flags=list(said.flags),
+        comment=said.comment,
+        active_seconds=said.active_seconds,
+        guideline_version=said.guideline_version,
     )
 
 
-def canonical(ranking: Ranking | None, order: list[int]) -> list[int | None] | None:
-    """Ranks as shown (A first) in the task's own order of responses.
+def checked(said: Said, *, of: Assignment) -> Answer:
+    """The answer in canonical order.
 
-    With order [2, 0, 1], shown ranks [1, 2, 3] are stored as [2, 3, 1]: response 2 was A and won.
+    Raises InvalidRanking or InvalidInput with what was expected and what came.
     """
-    if ranking is None:
-        return None
-    stored: list[int | None] = [None] * len(order)
-    for rank, index in zip(ranking, order, strict=True):
-        stored[index] = rank
-    return stored
-
-
-def shown(ranking: Ranking | None, order: list[int]) -> list[int | None] | None:
-    """The inverse of `canonical`."""
-    return None if ranking is None else [ranking[index] for index in order]
-
-
-def check_answer(answer: Answer, *, kind: str, project: Project, of: Assignment) -> None:
-    """Raise InvalidRanking or InvalidInput with what was expected and what came."""
-    if answer.ranking is not None:
-        _check_ranking(answer.ranking, len(of.order), kind, project.allow_ties, answer.all_bad)
-    elif not answer.all_bad:
-        raise InvalidRanking(f"Rank the {len(of.order)} responses, or say that all are bad.")
-    _check_strength(answer, kind)
-    if len(answer.flags) > MOST_FLAGS or any(len(flag) > FLAG_LENGTH for flag in answer.flags):
+    kind = KINDS[of.task.kind]
+    answer = kind.parse(said.answer)
+    kind.check(answer, Asked(responses=len(of.order), allow_ties=of.project.allow_ties))
+    if len(said.flags) > MOST_FLAGS or any(len(flag) > FLAG_LENGTH for flag in said.flags):
         raise InvalidInput(
-            f"Expected at most {MOST_FLAGS} flags of at most {FLAG_LENGTH} characters."
+            say(
+                "label_flags",
+                "Expected at most {most} flags of at most {length} characters.",
+                most=MOST_FLAGS,
+                length=FLAG_LENGTH,
+            )
         )
-    if max(len(answer.comment), len(answer.rewrite)) > TEXT_LENGTH:
-        raise InvalidInput(f"A comment or a rewrite has at most {TEXT_LENGTH} characters.")
-    if not (math.isfinite(answer.active_seconds) and answer.active_seconds >= 0):
-        raise InvalidInput(f"active_seconds expects 0 or more, got {answer.active_seconds}.")
+    if len(said.comment) > TEXT_LENGTH:
+        raise InvalidInput(
+            say("label_comment", "A comment has at most {most} characters.", most=TEXT_LENGTH)
+        )
+    if not (math.isfinite(said.active_seconds) and said.active_seconds >= 0):
+        raise InvalidInput(
+            say(
+                "label_seconds",
+                "active_seconds expects 0 or more, got {got}.",
+                got=str(said.active_seconds),
+            )
+        )
+    canonical: Answer = kind.to_canonical(answer, of.order)
+    return canonical
 
 
-def _check_ranking(
-    ranking: Ranking, responses: int, kind: str, allow_ties: bool, all_bad: bool
-) -> None:
-    if len(ranking) != responses:
-        raise InvalidRanking(f"Expected {responses} ranks, got {len(ranking)}.")
-    ranks = [rank for rank in ranking if rank is not None]
-    if kind == TaskKind.COMPARE and len(ranks) < responses:
-        raise InvalidRanking("A comparison ranks both responses; skip it or say that both are bad.")
-    if not ranks and not all_bad:
-        raise InvalidRanking("At least one response needs a rank, unless all are bad.")
-    if sorted(set(ranks)) != list(range(1, len(set(ranks)) + 1)):
-        raise InvalidRanking(f"Expected ranks from 1 without a gap, got {list(ranking)}.")
-    if len(set(ranks)) < len(ranks) and not allow_ties:
-        raise InvalidRanking("This project does not allow ties: give every response its own rank.")
-
-
-def _check_strength(answer: Answer, kind: str) -> None:
-    if answer.strength is None:
-        return
-    ranking = answer.ranking
-    if kind != TaskKind.COMPARE or ranking is None or len(set(ranking)) < 2:
-        raise InvalidRanking("A strength belongs to a comparison that one response won.")
-    if answer.strength not in (1, 2, 3):
-        raise InvalidRanking(f"Expected a strength of 1, 2 or 3, got {answer.strength}.")
-
-
-def amend_last(project: Project, *, by: User) -> Assignment:
+def amend_last(project: Project, *, by: Labeler) -> Assignment:
     """Open the labeler's newest label again; it stands until another answer supersedes it.
 
     The draft is what they said. Raises NothingToUndo when they have said nothing yet, or the
@@ -238,30 +206,40 @@ def amend_last(project: Project, *, by: User) -> Assignment:
     with writing():
         step(project, by, now=timezone.now())
         label = (
-            Label.objects.current().filter(labeler=by, project=project).order_by("-created_at")
+            Label.objects.current()
+            .filter(labeler=by, project=project)
+            .select_related("task")
+            .order_by("-created_at")
         ).first()
         if label is None:
-            raise NothingToUndo("You have not labeled anything here yet.")
+            raise NothingToUndo(say("undo_nothing", "You have not labeled anything here yet."))
         if not fetch(_LOCK_LABELING_ROUND, label.round_id):
             raise NothingToUndo(
-                "The round of your last label has moved on, so the label can no longer change."
+                say(
+                    "undo_too_late",
+                    "The round of your last label has moved on, so the label can no longer change.",
+                )
             )
         assignment = Assignment.objects.get(task_id=label.task_id, labeler=by)
         assignment.amends = True
-        assignment.draft = said(label, assignment.order)
+        assignment.draft = draft_of(label, assignment.order)
         assignment.draft_saved_at = 0
         assignment.save(update_fields=["amends", "draft", "draft_saved_at"])
     return assignment
 
 
-def said(label: Label, order: list[int]) -> dict[str, Any]:
-    """A label in the words of a submission, ranks in the order shown."""
+def shown_answer(label: Label, order: list[int]) -> Answer:
+    """What was said, responses in the order of an assignment."""
+    answer: Answer = KINDS[label.task.kind].to_shown(label.answer, order)
+    return answer
+
+
+def draft_of(label: Label, order: list[int]) -> Draft:
+    """A label as a draft of the one that may supersede it, in the order shown."""
     return {
-        "ranking": shown(label.ranking, order),
-        "strength": label.strength,
-        "all_bad": label.all_bad,
+        "saved_at": 0,
+        "answer": shown_answer(label, order),
         "flags": label.flags,
         "comment": label.comment,
-        "rewrite": label.rewrite or None,
         "active_seconds": label.active_seconds,
     }

@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Max
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from annotation.models import Assignment, Label, Project, Round, Seat, Task, Team, User
+from annotation.models import (
+    Assignment,
+    Guideline,
+    Label,
+    Labeler,
+    Project,
+    Round,
+    Seat,
+    Task,
+    Team,
+    User,
+)
 from annotation.permissions import ALLOWED
 
 # A queue says how many tasks wait, up to so many.
@@ -36,24 +45,30 @@ class Queue:
     guidelines_changed: bool
 
 
-def queues_for(labeler: User) -> list[Queue]:
-    """The queue of every project in which the labeler may label, busy ones first."""
+def queues_for(user: User) -> list[Queue]:
+    """The queue of every project in which the user may label, busy ones first."""
     roles = [role for role, allowed in ALLOWED.items() if "label.create" in allowed]
     projects = (
         Project.objects.filter(
-            team__memberships__user=labeler,
+            team__memberships__user=user,
             team__memberships__status="active",
             team__memberships__role__in=roles,
         )
         .select_related("team")
-        .annotate(version=Coalesce(Max("guidelines__version"), 0))
         .order_by("name", "pk")
     )
-    found = [_queue(project, labeler) for project in projects]
+    written = Guideline.objects.filter(project__in=projects).values("project")
+    versions = dict(written.annotate(last=Max("version")).values_list("project", "last"))
+    # Nobody is a labeler of a team before they first ask for work in it.
+    labelers = {labeler.team_id: labeler for labeler in user.labelers.all()}
+    found = [
+        _queue(project, versions.get(project.pk, 0), labelers.get(project.team_id))
+        for project in projects
+    ]
     return sorted(found, key=lambda queue: (queue.round is None, -queue.waiting))
 
 
-def _queue(project: Any, labeler: User) -> Queue:
+def _queue(project: Project, guidelines_version: int, labeler: Labeler | None) -> Queue:
     now = timezone.now()
     seat = Seat.objects.filter(project=project, labeler=labeler).first()
     labeling = Round.objects.filter(project=project, state=Round.State.LABELING)
@@ -81,6 +96,7 @@ def _queue(project: Any, labeler: User) -> Queue:
         waiting=waiting,
         mine_today=seat.labels_today if seat and seat.day == now.date() else 0,
         mine_week=said.filter(created_at__gt=now - timedelta(days=7)).count(),
-        guidelines_version=project.version,
-        guidelines_changed=seat is not None and 0 < seat.guideline_version_seen < project.version,
+        guidelines_version=guidelines_version,
+        guidelines_changed=seat is not None
+        and 0 < seat.guideline_version_seen < guidelines_version,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from annotation.errors import InvalidRecipe
+from annotation.kinds import MOST_RESPONSES
 from training.contract.spec import METHODS, SpecError, validate_settings
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _prompts(value: Any, where: str) -> PromptChoice:
 
 def _generation(value: Any, where: str) -> Generation:
     generation = _build(Generation, value, where)
-    _within(generation.responses_per_prompt, 2, 9, f"{where}.responses_per_prompt")
+    _within(generation.responses_per_prompt, 2, MOST_RESPONSES, f"{where}.responses_per_prompt")
     if not generation.checkpoints:
         raise _refuse(f"{where}.checkpoints", "expected at least one checkpoint, got none")
     _settings(

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 from annotation.database import Columns, as_uuid, change, fetch
-from annotation.models import Project, Seat, User
+from annotation.models import Labeler, Project, Seat
 
 # How many open tasks behind the cursor one request looks at, when there is nothing before it.
 SWEEP = 1000
@@ -99,7 +99,7 @@ ORDER BY t.position DESC LIMIT 1"""
 
 def step(
     project: Project,
-    labeler: User,
+    labeler: Labeler,
     *,
     now: datetime,
     past: int = -1,

@@ -8,8 +8,9 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 
-from annotation import events
 from annotation.errors import InvalidInput
+from annotation.happenings import happened
+from annotation.kinds import KINDS
 from annotation.models import (
     Assignment,
     Label,
@@ -19,14 +20,13 @@ from annotation.models import (
     Response,
     Round,
     Task,
-    TaskKind,
     TaskResponse,
 )
 from annotation.permissions import ALLOWED
+from annotation.sentences import say
 from annotation.services.bulk import insert_rows
 from annotation.services.queues import end_of
 
-MOST_RESPONSES = 9
 # From this many new rows on, PostgreSQL's statistics are worth renewing at once: a plan made for
 # an empty table would read 100,000 tasks to find one.
 MANY = 1000
@@ -54,7 +54,7 @@ def create_tasks(
 ) -> list[UUID]:
     """One task per prompt and its responses, at the end of the project's queue; their ids.
 
-    All or none. `compare` takes 2 responses, `rank` 3 to 9. Raises InvalidInput.
+    All or none. How many responses a task takes, its kind says. Raises InvalidInput.
     """
     for prompt, responses in groups:
         _check_group(prompt, responses, kind)
@@ -84,18 +84,31 @@ def create_tasks(
         if len(ids) >= MANY and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE annotation_task, annotation_taskresponse")
-        events.tell(f"queue:{round.project_id}", "queue.changed", round.project_id)
+        happened("queue.changed", round.project)
     return ids
 
 
 def _check_group(prompt: Prompt, responses: Sequence[Response], kind: str) -> None:
-    least, most = (2, 2) if kind == TaskKind.COMPARE else (3, MOST_RESPONSES)
-    if not least <= len(responses) <= most:
+    needs = KINDS[kind]
+    if not needs.least <= len(responses) <= needs.most:
         raise InvalidInput(
-            f"A {kind} task takes {least} to {most} responses, got {len(responses)}."
+            say(
+                "task_responses",
+                "A {kind} task takes {least} to {most} responses, got {got}.",
+                kind=kind,
+                least=needs.least,
+                most=needs.most,
+                got=len(responses),
+            )
         )
     if any(response.prompt_id != prompt.pk for response in responses):
-        raise InvalidInput(f"Every response of a task answers its prompt; {prompt.pk} got others.")
+        raise InvalidInput(
+            say(
+                "task_of_other_prompt",
+                "Every response of a task answers its prompt; {prompt} got others.",
+                prompt=str(prompt.pk),
+            )
+        )
 
 
 def progress(round: Round) -> Progress:
@@ -122,7 +135,7 @@ def stranded(round: Round) -> int:
     a person to invite somebody or to go on without. Reads every open task; for a round that has
     stood still, not for every look.
     """
-    had = Assignment.objects.filter(task=OuterRef(OuterRef("pk")), labeler=OuterRef("user"))
+    had = Assignment.objects.filter(task=OuterRef(OuterRef("pk")), labeler__user=OuterRef("user"))
     could = Membership.objects.filter(
         ~Exists(had.exclude(state=Assignment.State.EXPIRED)),
         team=round.project.team_id,
@@ -168,5 +181,5 @@ def reopen(round: Round) -> int:
         for i, task in enumerate(locked):
             task.is_open, task.position = True, first + i
         Task.objects.bulk_update(locked, ["is_open", "position"], batch_size=1000)
-        events.tell(f"queue:{round.project_id}", "queue.changed", round.project_id)
+        happened("queue.changed", round.project)
     return len(locked)

@@ -88,8 +88,8 @@ def label_counts(
     """
     week_ago = (now or timezone.now()) - timedelta(days=7)
     rows = (
-        Label.objects.filter(project__team=team, labeler__in=users, supersedes__isnull=True)
-        .values("labeler")
+        Label.objects.filter(project__team=team, labeler__user__in=users, supersedes__isnull=True)
+        .values("labeler__user")
         .annotate(total=Count("pk"), week=Count("pk", filter=Q(created_at__gte=week_ago)))
     )
-    return {row["labeler"]: {"total": row["total"], "week": row["week"]} for row in rows}
+    return {row["labeler__user"]: {"total": row["total"], "week": row["week"]} for row in rows}

@@ -2,10 +2,12 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from annotation.kinds import KINDS, Vote
 from annotation.models import Label, Round, TaskResponse
 
 # Commits may become visible out of the order of their times: look this far back for late ones.
@@ -31,29 +33,27 @@ class Votes:
 
     def add_label(
         self,
-        ranking: list[int | None],
-        writers: list[UUID | None],
+        votes: Iterable[Vote],
+        writers: Sequence[UUID | None],
         *,
         labeler: UUID,
         task: UUID,
         chance: float | None,
     ) -> None:
-        """Every pair of responses by different checkpoints that the ranking orders or ties.
+        """The votes of one label between responses by different checkpoints.
 
         `chance` is the probability with which the pair was chosen to be asked; None: it was not
         chosen among others.
         """
-        for i, (mine, mine_by) in enumerate(zip(ranking, writers, strict=True)):
-            for other, other_by in zip(ranking[i + 1 :], writers[i + 1 :], strict=True):
-                if mine is None or other is None or mine_by is None or other_by is None:
-                    continue
-                if mine_by != other_by:
-                    self.first.append(mine_by)
-                    self.second.append(other_by)
-                    self.score.append(0.5 + 0.5 * ((mine < other) - (mine > other)))
-                    self.labeler.append(labeler)
-                    self.task.append(task)
-                    self.chance.append(chance)
+        for i, j, score in votes:
+            first, second = writers[i], writers[j]
+            if first is not None and second is not None and first != second:
+                self.first.append(first)
+                self.second.append(second)
+                self.score.append(score)
+                self.labeler.append(labeler)
+                self.task.append(task)
+                self.chance.append(chance)
 
 
 class _Cache:
@@ -98,18 +98,25 @@ def _read_new(round: Round, votes: Votes) -> None:
         .filter(round=round)
         .order_by("created_at", "id")
         .values_list(
-            "id", "task_id", "labeler_id", "ranking", "created_at", "task__sampling_probability"
+            "id",
+            "task_id",
+            "labeler_id",
+            "created_at",
+            "task__sampling_probability",
+            "task__kind",
+            "answer",
         )
     )
     if votes.labels:
         rows = rows.filter(created_at__gt=votes.newest - LOOK_BACK)
     new = [row for row in rows if row[0] not in votes.labels]
     writers = _writers({row[1] for row in new}, round)
-    for id_, task, labeler, ranking, at, chance in new:
+    for id_, task, labeler, at, chance, kind, answer in new:
         votes.labels.add(id_)
         votes.newest = max(votes.newest, at)
-        if ranking is not None:
-            votes.add_label(ranking, writers[task], labeler=labeler, task=task, chance=chance)
+        written_by = writers.get(task, ())
+        found = KINDS[kind].votes(answer, len(written_by))
+        votes.add_label(found, written_by, labeler=labeler, task=task, chance=chance)
 
 
 def _writers(tasks: set[UUID], round: Round) -> dict[UUID, list[UUID | None]]:

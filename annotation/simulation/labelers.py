@@ -6,20 +6,20 @@ labeler gives the same answer to the same task, whatever came before.
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, TypedDict
+from typing import TypedDict
 
+from annotation.kinds.ranking import Ranking
 from annotation.simulation.preference import score
+from training.contract.records import Message
 
 
 class Judgement(TypedDict):
     """What a labeler submits for one task, without its `submission_id`."""
 
-    ranking: list[int | None]  # as shown; 1 best, equal means a tie, None cannot be ranked
-    strength: int | None  # 1 slightly .. 3 much better; pairs only, None for a tie
-    all_bad: bool
+    answer: Ranking  # as shown, A first
     comment: str
     active_seconds: float
 
@@ -53,7 +53,7 @@ class Labeler:
 
     def judge(
         self,
-        prompt: Sequence[Mapping[str, str]],
+        prompt: Sequence[Message],
         responses: Sequence[str],
         *,
         task_id: str,
@@ -98,7 +98,7 @@ class Labeler:
         return Random(hashlib.sha256(name.encode()).digest())
 
     def _seconds(
-        self, rng: Random, prompt: Sequence[Mapping[str, Any]], responses: Sequence[str]
+        self, rng: Random, prompt: Sequence[Message], responses: Sequence[str]
     ) -> float:
         read = sum(len(m["content"].split()) for m in prompt) + sum(
             len(t.split()) for t in responses
@@ -110,9 +110,7 @@ def _judgement(
     ranking: list[int | None], strength: int | None, *, all_bad: bool, seconds: float
 ) -> Judgement:
     return {
-        "ranking": ranking,
-        "strength": strength,
-        "all_bad": all_bad,
+        "answer": {"ranking": ranking, "strength": strength, "all_bad": all_bad},
         "comment": "",
         "active_seconds": round(seconds, 1),
     }

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from annotation.models import Checkpoint, Job, Prompt, Response, Task
 from annotation.models.prompt import content_hash, split_of
-from annotation.services import assignments, jobs, labels, rounds
+from annotation.services import assignments, jobs, labelers, labels, rounds
+from tests.annotation.labeling import ranked
 from training.contract import progress
 from training.contract.progress import Status, now_text
 
@@ -106,6 +107,7 @@ def finish_training(job, metrics=None):
 
 def label_all(round, labeler):
     """Rank every task of the round by alphabet, through the services."""
+    labeler = labelers.of(labeler, round.project.team_id)
     while True:
         held = assignments.hold_assignments(round.project, labeler=labeler, hold=1)
         if not held.leases:
@@ -115,8 +117,7 @@ def label_all(round, labeler):
         order = sorted(set(lease.texts))
         labels.submit_label(
             assignment,
-            labels.Answer(ranking=[order.index(text) + 1 for text in lease.texts]),
-            by=labeler,
+            ranked([order.index(text) + 1 for text in lease.texts]),
             submission_id=uuid.uuid4(),
         )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from annotation.kinds import COMPARE
 from annotation.models import (
     ApiToken,
     Assignment,
@@ -16,10 +17,9 @@ from annotation.models import (
     Response,
     Round,
     Task,
-    TaskKind,
     TaskResponse,
 )
-from annotation.services import invitations
+from annotation.services import invitations, labelers
 
 
 def make_one_of_everything(team, people, folder):
@@ -35,7 +35,7 @@ def make_one_of_everything(team, people, folder):
         project=project, number=1, recipe={"generation": None, "training": []}
     )
     task = Task.objects.create(
-        round=round_, project=project, prompt=prompt, kind=TaskKind.COMPARE, position=0
+        round=round_, project=project, prompt=prompt, kind=COMPARE.name, position=0
     )
     for index in range(2):
         response = Response.objects.create(prompt=prompt, text=str(index), source="import")
@@ -43,7 +43,7 @@ def make_one_of_everything(team, people, folder):
     now = timezone.now()
     assignment = Assignment.objects.create(
         task=task,
-        labeler=people["labeler"],
+        labeler=labelers.of(people["labeler"], team),
         round=round_,
         project=project,
         order=[0, 1],

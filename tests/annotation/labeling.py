@@ -2,6 +2,7 @@
 
 import uuid
 
+from annotation.kinds import COMPARE, RANK
 from annotation.models import (
     Assignment,
     Checkpoint,
@@ -10,11 +11,11 @@ from annotation.models import (
     Response,
     Role,
     Round,
-    TaskKind,
     User,
 )
 from annotation.models.prompt import content_hash, split_of
-from annotation.services import tasks
+from annotation.services import assignments, labelers, tasks
+from annotation.services.labels import Said
 
 
 def make_round(project, n=5, *, responses=2, labels_wanted=1, state=Round.State.LABELING):
@@ -61,7 +62,7 @@ def add_tasks(round, n, *, responses=2, labels_wanted=1):
             (prompt, written[i * responses : (i + 1) * responses])
             for i, prompt in enumerate(prompts)
         ],
-        kind=TaskKind.COMPARE if responses == 2 else TaskKind.RANK,
+        kind=COMPARE.name if responses == 2 else RANK.name,
         labels_wanted=labels_wanted,
     )
 
@@ -75,9 +76,26 @@ def make_labelers(team, n):
     return labelers
 
 
+def hold_assignments(project, *, labeler, hold):
+    """As the service, for a user of the project's team."""
+    labeler = labelers.of(labeler, project.team_id)
+    return assignments.hold_assignments(project, labeler=labeler, hold=hold)
+
+
+def ranked(ranking, *, strength=None, all_bad=False, **besides):
+    """What `submit_label` takes, for an answer to a comparison or a ranking."""
+    answer = {"ranking": ranking, "strength": strength, "all_bad": all_bad}
+    return Said(answer, **besides)
+
+
 def assignment_of(lease):
     """The row behind a lease, with what `submit_label` needs."""
-    return Assignment.objects.select_related("task", "project").get(pk=lease.id)
+    return Assignment.objects.select_related("task", "project", "labeler").get(pk=lease.id)
+
+
+def submission(ranking, **besides):
+    """The body of a submission that ranks."""
+    return {"submission_id": str(uuid.uuid4()), "answer": {"ranking": ranking}, **besides}
 
 
 def url(lease_or_id, verb):

@@ -95,10 +95,14 @@ GET    docs/                                             200  200  200  200  200
 BODIES = {
     "assignments/<uuid:assignment_id>/label/": {
         "submission_id": "7c0d3a52-6a0f-4f6e-9a0b-0d6a3a1f0f11",
-        "ranking": [1, 2],
+        "answer": {"ranking": [1, 2]},
         "active_seconds": 1,
         "guideline_version": 0,
-    }
+    },
+    "assignments/<uuid:assignment_id>/draft/": {
+        "saved_at": 1,
+        "answer": {"ranking": [1, None]},
+    },
 }
 
 

@@ -6,16 +6,25 @@ from django.utils import timezone
 
 from annotation.errors import AlreadyLabeled, InvalidInput, LeaseExpired
 from annotation.models import Assignment, Label, Membership, Round, Seat, Task
-from annotation.services import seats, tasks
+from annotation.services import labelers, seats, tasks
 from annotation.services.assignments import (
     expire_leases,
-    hold_assignments,
     save_draft,
     skip_assignment,
 )
-from annotation.services.labels import Answer, submit_label
+from annotation.services.labels import submit_label
 from annotation.services.seats import shown_order
-from tests.annotation.labeling import add_tasks, assignment_of, make_labelers, make_round, post, url
+from tests.annotation.labeling import (
+    add_tasks,
+    assignment_of,
+    hold_assignments,
+    make_labelers,
+    make_round,
+    post,
+    ranked,
+    submission,
+    url,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -24,11 +33,9 @@ def held_tasks(held):
     return [assignment_of(lease).task_id for lease in held.leases]
 
 
-def label(lease, by):
-    ranking = list(range(1, len(lease.texts) + 1))
-    return submit_label(
-        assignment_of(lease), Answer(ranking), by=by, submission_id=uuid.uuid4()
-    ).label
+def label(lease):
+    said = ranked(list(range(1, len(lease.texts) + 1)))
+    return submit_label(assignment_of(lease), said, submission_id=uuid.uuid4()).label
 
 
 def expire_now(limit=500):
@@ -175,7 +182,7 @@ def test_skipping_gives_the_task_to_somebody_else_and_never_back(project, team, 
     skipped = hold_assignments(project, labeler=bob, hold=1).leases[0]
     task = assignment_of(skipped).task
 
-    skip_assignment(assignment_of(skipped), by=bob, reason="unreadable", hold=1)
+    skip_assignment(assignment_of(skipped), reason="unreadable", hold=1)
     mine = hold_assignments(project, labeler=bob, hold=3)
     other = make_labelers(team, 1)[0]
     theirs = hold_assignments(project, labeler=other, hold=1)
@@ -202,12 +209,16 @@ def test_skipping_twice_is_skipping_once(project, bob, client_of):
 def test_a_labeled_task_cannot_be_skipped(project, bob):
     make_round(project, n=2)
     lease = hold_assignments(project, labeler=bob, hold=1).leases[0]
-    label(lease, bob)
+    label(lease)
 
     with pytest.raises(AlreadyLabeled):
-        skip_assignment(assignment_of(lease), by=bob, reason="", hold=1)
+        skip_assignment(assignment_of(lease), reason="", hold=1)
 
     assert Assignment.objects.get(pk=lease.id).state == "submitted"
+
+
+def draft(saved_at, comment):
+    return {"saved_at": saved_at, "answer": {"ranking": [1, None]}, "comment": comment}
 
 
 def test_a_draft_comes_back_with_the_lease_and_the_newest_wins(project, bob, client_of):
@@ -215,19 +226,20 @@ def test_a_draft_comes_back_with_the_lease_and_the_newest_wins(project, bob, cli
     lease = hold_assignments(project, labeler=bob, hold=1).leases[0]
     client = client_of(bob)
 
-    newer = client.put(url(lease, "draft"), {"saved_at": 20, "x": "new"}, format="json")
-    older = client.put(url(lease, "draft"), {"saved_at": 10, "x": "old"}, format="json")
+    newer = client.put(url(lease, "draft"), draft(20, "new"), format="json")
+    older = client.put(url(lease, "draft"), draft(10, "old"), format="json")
 
     assert (newer.status_code, older.status_code) == (204, 204)
-    draft = hold_assignments(project, labeler=bob, hold=1).leases[0].draft
-    assert draft == {"saved_at": 20, "x": "new"}
+    stored = hold_assignments(project, labeler=bob, hold=1).leases[0].draft
+    assert (stored["saved_at"], stored["comment"]) == (20, "new")
+    assert stored["answer"] == {"ranking": [1, None], "strength": None, "all_bad": False}
 
 
 def test_a_draft_of_more_than_16_kilobytes_is_refused(project, bob, client_of):
     make_round(project, n=1)
     lease = hold_assignments(project, labeler=bob, hold=1).leases[0]
 
-    response = client_of(bob).put(url(lease, "draft"), {"x": "y" * 17_000}, format="json")
+    response = client_of(bob).put(url(lease, "draft"), draft(1, "y" * 17_000), format="json")
 
     assert response.status_code == 400
     assert response.json()["code"] == "invalid"
@@ -240,7 +252,7 @@ def test_a_draft_for_a_lost_lease_is_refused(project, bob):
     expire_now()
 
     with pytest.raises(LeaseExpired):
-        save_draft(assignment, draft={}, saved_at=1)
+        save_draft(assignment, draft=draft(1, "late"))
 
 
 def test_a_stranger_finds_neither_project_nor_assignment(project, bob, carol, client_of):
@@ -252,10 +264,8 @@ def test_a_stranger_finds_neither_project_nor_assignment(project, bob, carol, cl
         post(client, f"/api/projects/{project.pk}/assignments/").status_code,
         post(client, f"/api/projects/{project.pk}/undo/").status_code,
         post(client, url(lease, "skip")).status_code,
-        post(
-            client, url(lease, "label"), submission_id=str(uuid.uuid4()), ranking=[1, 2]
-        ).status_code,
-        client.put(url(lease, "draft"), {}, format="json").status_code,
+        post(client, url(lease, "label"), **submission([1, 2])).status_code,
+        client.put(url(lease, "draft"), draft(1, ""), format="json").status_code,
     ]
 
     assert codes == [404] * 5
@@ -347,12 +357,12 @@ def test_what_was_locked_when_the_cursor_went_by_is_found_at_the_end(project, bo
     monkeypatch.setattr(seats, "SWEEP", 2)
     make_round(project, n=9)
     # As if the first seven had been locked by somebody when bob asked.
-    Seat.objects.create(project=project, labeler=bob, cursor=6)
+    Seat.objects.create(project=project, labeler=labelers.of(bob, project.team_id), cursor=6)
 
     found = []
     for _ in range(30):
         for lease in hold_assignments(project, labeler=bob, hold=1).leases:
-            found.append(label(lease, bob).task.position)
+            found.append(label(lease).task.position)
 
     assert sorted(found) == list(range(9))
     assert found[:2] == [7, 8]
@@ -362,12 +372,12 @@ def test_a_sweep_looks_at_a_bounded_stretch_and_starts_over(project, team, bob, 
     monkeypatch.setattr(seats, "SWEEP", 3)
     make_round(project, n=8, labels_wanted=2)
     for _ in range(8):
-        label(hold_assignments(project, labeler=bob, hold=1).leases[0], bob)
+        label(hold_assignments(project, labeler=bob, hold=1).leases[0])
 
     behind = []
     for _ in range(5):
         assert hold_assignments(project, labeler=bob, hold=1).leases == []
-        behind.append(Seat.objects.get(labeler=bob).behind)
+        behind.append(Seat.objects.get(labeler__user=bob).behind)
 
     # All eight are open for somebody else; bob has done them all.
     assert behind == [2, 5, -1, 2, 5]
@@ -379,7 +389,7 @@ def test_a_labeler_who_skips_all_is_not_shown_the_same_again(project, bob):
 
     while held := hold_assignments(project, labeler=bob, hold=1).leases:
         seen.append(assignment_of(held[0]).task_id)
-        skip_assignment(assignment_of(held[0]), by=bob, reason="", hold=1)
+        skip_assignment(assignment_of(held[0]), reason="", hold=1)
 
     assert len(seen) == len(set(seen)) == 4
     assert Task.objects.filter(is_open=True).count() == 4
@@ -387,7 +397,7 @@ def test_a_labeler_who_skips_all_is_not_shown_the_same_again(project, bob):
 
 def test_new_tasks_reach_a_labeler_who_was_at_the_end(project, bob):
     round_ = make_round(project, n=1)
-    label(hold_assignments(project, labeler=bob, hold=1).leases[0], bob)
+    label(hold_assignments(project, labeler=bob, hold=1).leases[0])
     assert hold_assignments(project, labeler=bob, hold=1).leases == []
 
     added = add_tasks(round_, 1)
@@ -404,14 +414,14 @@ def test_closing_a_round_ends_its_leases_and_a_late_answer_is_refused(project, b
     tasks.close(round_)
 
     with pytest.raises(LeaseExpired, match="moved on"):
-        label(lease, bob)
+        label(lease)
     assert hold_assignments(project, labeler=bob, hold=1).leases == []
     assert not Label.objects.exists()
 
 
 def test_reopening_a_round_puts_unfinished_tasks_back(project, bob):
     round_ = make_round(project, n=3)
-    label(hold_assignments(project, labeler=bob, hold=1).leases[0], bob)
+    label(hold_assignments(project, labeler=bob, hold=1).leases[0])
     tasks.close(round_)
 
     assert tasks.reopen(round_) == 2
@@ -421,7 +431,7 @@ def test_reopening_a_round_puts_unfinished_tasks_back(project, bob):
 
 def test_progress_counts_first_words_only(project, bob):
     round_ = make_round(project, n=3, labels_wanted=2)
-    label(hold_assignments(project, labeler=bob, hold=2).leases[0], bob)
+    label(hold_assignments(project, labeler=bob, hold=2).leases[0])
 
     progress = tasks.progress(round_)
 
@@ -435,7 +445,7 @@ def test_says_how_many_tasks_nobody_can_take_any_more(project, team, alice, bob)
 
     for who in (alice, bob):
         while held := hold_assignments(project, labeler=who, hold=1).leases:
-            skip_assignment(assignment_of(held[0]), by=who, reason="", hold=1)
+            skip_assignment(assignment_of(held[0]), reason="", hold=1)
 
     assert tasks.stranded(round_) == 2
     make_labelers(team, 1)
@@ -444,7 +454,7 @@ def test_says_how_many_tasks_nobody_can_take_any_more(project, team, alice, bob)
 
 def test_queues_say_what_waits(project, bob, client_of):
     round_ = make_round(project, n=4)
-    label(hold_assignments(project, labeler=bob, hold=2).leases[0], bob)
+    label(hold_assignments(project, labeler=bob, hold=2).leases[0])
 
     body = client_of(bob).get("/api/queues/").json()
 

@@ -7,9 +7,15 @@ import uuid
 import pytest
 
 from annotation.models import Assignment, Checkpoint, Response, Task
-from annotation.services.assignments import hold_assignments
 from annotation.services.seats import shown_order
-from tests.annotation.labeling import make_labelers, make_round, post, url
+from tests.annotation.labeling import (
+    hold_assignments,
+    make_labelers,
+    make_round,
+    post,
+    submission,
+    url,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +41,15 @@ def every_answer(client, project):
     held = post(client, f"/api/projects/{project.pk}/assignments/", hold=2)
     lease = held.json()["assignments"][0]["id"]
     yield held
-    yield client.put(url(lease, "draft"), {"ranking": [1, None]}, format="json")
+    yield client.put(
+        url(lease, "draft"), {"saved_at": 1, "answer": {"ranking": [1, None]}}, format="json"
+    )
     yield post(client, f"/api/projects/{project.pk}/assignments/", hold=2)
-    sent = {"submission_id": str(uuid.uuid4()), "ranking": [1, 2]}
-    yield post(client, url(lease, "label"), ranking=[9, 9], submission_id=str(uuid.uuid4()))
+    sent = submission([1, 2])
+    yield post(client, url(lease, "label"), **submission([9, 9]))
     yield post(client, url(lease, "label"), **sent)
     yield post(client, url(lease, "label"), **sent)
-    yield post(client, url(lease, "label"), ranking=[2, 1], submission_id=str(uuid.uuid4()))
+    yield post(client, url(lease, "label"), **submission([2, 1]))
     yield post(client, f"/api/projects/{project.pk}/undo/")
     yield post(client, url(lease, "skip"), hold=3)
     yield client.get("/api/queues/")

@@ -13,6 +13,7 @@ from annotation.models import (
     Checkpoint,
     Event,
     Label,
+    Labeler,
     Membership,
     Prompt,
     Rating,
@@ -59,7 +60,7 @@ def said(label):
     entries = TaskResponse.objects.filter(task=label.task).select_related("response")
     return {
         entry.response.text: rank
-        for entry, rank in zip(entries.order_by("index"), label.ranking, strict=True)
+        for entry, rank in zip(entries.order_by("index"), label.answer["ranking"], strict=True)
     }
 
 
@@ -78,27 +79,34 @@ def test_a_pair_becomes_a_labeled_task_of_a_round_that_waits_for_nobody(project,
     assert (event.actor, event.object_id) == (alice, report.round.pk)
 
 
-def test_the_annotator_is_a_member_who_cannot_sign_in(project):
+def test_the_annotator_is_a_labeler_without_account_or_membership(project, alice, client_of):
+    people, members = User.objects.count(), Membership.objects.count()
     load(project, [hh()])
 
     annotator = Label.objects.get().labeler
-    assert not annotator.is_active
-    assert not annotator.has_usable_password()
-    membership = Membership.objects.get(user=annotator)
-    assert (membership.team, membership.status) == (project.team, Membership.Status.SUSPENDED)
+    assert (annotator.kind, annotator.user, annotator.team) == ("import", None, project.team)
+    assert (User.objects.count(), Membership.objects.count()) == (people, members)
+    listed = client_of(alice).get(f"/api/teams/{project.team_id}/members/").json()["results"]
+    assert annotator.name not in {row["user"]["name"] for row in listed}
+    labels = client_of(alice).get(f"/api/projects/{project.pk}/labels/").json()["results"]
+    assert labels[0]["labeler"] == {
+        "id": str(annotator.pk), "name": annotator.name, "kind": "import",
+    }  # fmt: skip
 
 
-def test_two_teams_do_not_share_an_annotator(project, other_team):
+def test_two_imports_of_a_team_share_an_annotator_and_two_teams_do_not(project, other_team):
     load(project, [hh()])
+    load(project, [hh(question="How?")])
     load(other_team.projects.create(name="Theirs"), [hh()])
 
-    assert User.objects.filter(is_active=False).count() == 2
+    assert Labeler.objects.count() == 2
+    assert project.team.labelers.get().labels.count() == 2
 
 
 def test_the_place_of_a_response_does_not_tell_that_it_was_chosen(project):
     load(project, [hh(question=f"Number {n}?") for n in range(200)])
 
-    first = sum(label.ranking == [1, 2] for label in Label.objects.all())
+    first = sum(label.answer["ranking"] == [1, 2] for label in Label.objects.all())
     assert 70 < first < 130
 
 
@@ -274,7 +282,7 @@ def test_hh_rlhf_comes_in_whole(project):
     stored = Counter()
     for label in in_order(Label.objects.select_related("task__prompt")):
         texts = [entry.response.text for entry in label.task.entries.all()]
-        best = label.ranking.index(1)
+        best = label.answer["ranking"].index(1)
         stored[
             dialogue(label.task.prompt.messages, texts[best]),
             dialogue(label.task.prompt.messages, texts[1 - best]),
@@ -308,11 +316,10 @@ def test_pandalm_comes_in_whole(project):
             wanted[(one, two) if vote == 1 else (two, one) if vote == 2 else "tie"] += 1
     for label in in_order(Label.objects.select_related("task")):
         first, second = (e.response.checkpoint.name for e in label.task.entries.all())
-        a, b = label.ranking
+        a, b = label.answer["ranking"]
         found[(first, second) if a < b else (second, first) if b < a else "tie"] += 1
     assert found == wanted
-    members = Membership.objects.filter(status=Membership.Status.SUSPENDED)
-    assert sorted(members.values_list("user__name", flat=True)) == [
+    assert sorted(Labeler.objects.values_list("name", flat=True)) == [
         "PandaLM annotator 1",
         "PandaLM annotator 2",
         "PandaLM annotator 3",
@@ -326,12 +333,12 @@ def test_oasst_comes_in_whole(project):
 
     assert (report.format, report.bad_lines, report.duplicates) == ("oasst", 0, 0)
     assert report.tasks == report.labels == 212
-    sizes = Counter(len(label.ranking) for label in Label.objects.all())
+    sizes = Counter(len(label.answer["ranking"]) for label in Label.objects.all())
     assert sizes == {2: 57, 3: 117, 4: 27, 5: 3, 6: 6, 8: 1, 9: 1}
     with gzip.open(path) as lines:
         _, found = read_comparisons(lines, "auto")
         in_file = sum(len(comparison.responses) for _, line in found for comparison in line)
-    assert sum(len(label.ranking) for label in Label.objects.all()) == in_file == 641
+    assert sum(len(label.answer["ranking"]) for label in Label.objects.all()) == in_file == 641
 
 
 def test_an_imported_round_goes_on_to_a_ladder_and_a_dataset(project, settings, tmp_path):
@@ -350,7 +357,7 @@ def test_an_imported_round_goes_on_to_a_ladder_and_a_dataset(project, settings, 
     won, met = Counter(), Counter()
     for label in in_order(Label.objects.select_related("task")):
         names = [entry.response.checkpoint.name for entry in label.task.entries.all()]
-        a, b = label.ranking
+        a, b = label.answer["ranking"]
         for name, score in zip(names, (0.5 + 0.5 * ((a < b) - (b < a)),) * 2, strict=True):
             met[name] += 1
             won[name] += score if name == names[0] else 1 - score

@@ -12,16 +12,21 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.errors import AlreadyLabeled, DomainError, LeaseExpired
-from annotation.models import Assignment, Label, Task
-from annotation.services import tasks
+from annotation.models import Assignment, Label, Seat, Task
+from annotation.services import labelers, tasks
 from annotation.services.assignments import (
     expire_leases,
-    hold_assignments,
     save_draft,
     skip_assignment,
 )
-from annotation.services.labels import Answer, amend_last, submit_label
-from tests.annotation.labeling import assignment_of, make_labelers, make_round
+from annotation.services.labels import amend_last, submit_label
+from tests.annotation.labeling import (
+    assignment_of,
+    hold_assignments,
+    make_labelers,
+    make_round,
+    ranked,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,12 +56,10 @@ def race(*calls):
     return results
 
 
-def answer(lease, by, *, submission_id=None, hold=0):
-    ranking = list(range(1, len(lease.texts) + 1))
+def answer(lease, *, submission_id=None, hold=0):
     return submit_label(
         assignment_of(lease),
-        Answer(ranking),
-        by=by,
+        ranked(list(range(1, len(lease.texts) + 1))),
         submission_id=submission_id or uuid.uuid4(),
         hold=hold,
     )
@@ -85,7 +88,7 @@ def test_eight_labelers_fill_every_task_exactly(project, team, labels_wanted, n)
         while time.monotonic() < deadline:
             held = hold_assignments(project, labeler=labeler, hold=2)
             for lease in held.leases:
-                acknowledged.append(answer(lease, labeler, hold=2).label.pk)
+                acknowledged.append(answer(lease, hold=2).label.pk)
             if not held.leases and tasks.progress(round_).done == total:
                 return acknowledged
         raise AssertionError("not done in time")
@@ -106,19 +109,19 @@ def test_the_same_submission_sent_eight_times_at_once_is_one_label(project, bob)
     lease = hold_assignments(project, labeler=bob, hold=1).leases[0]
     same = uuid.uuid4()
 
-    results = race(*[lambda: answer(lease, bob, submission_id=same, hold=2)] * 8)
+    results = race(*[lambda: answer(lease, submission_id=same, hold=2)] * 8)
 
     assert {result.label.pk for result in results} == {Label.objects.get().pk}
     assert sorted(result.is_new for result in results) == [False] * 7 + [True]
     assert Assignment.objects.filter(state="leased").count() == 2
-    assert bob.seats.get().labels_today == 1
+    assert Seat.objects.get(labeler__user=bob).labels_today == 1
 
 
 def test_eight_different_answers_to_one_lease_make_one_label(project, bob):
     make_round(project, n=1)
     lease = hold_assignments(project, labeler=bob, hold=1).leases[0]
 
-    results = race(*[lambda: answer(lease, bob)] * 8)
+    results = race(*[lambda: answer(lease)] * 8)
 
     stored = [result for result in results if not isinstance(result, Exception)]
     assert len(stored) == 1
@@ -152,7 +155,7 @@ def test_an_answer_racing_with_the_end_of_its_lease_and_the_next_labeler(project
         outcomes = {}
         for lease in lost:
             try:
-                outcomes[assignment_of(lease).task_id] = answer(lease, slow).label.pk
+                outcomes[assignment_of(lease).task_id] = answer(lease).label.pk
             except LeaseExpired:
                 outcomes[assignment_of(lease).task_id] = None
         return outcomes
@@ -163,13 +166,13 @@ def test_an_answer_racing_with_the_end_of_its_lease_and_the_next_labeler(project
     def take(labeler):
         for _ in range(12):
             for lease in hold_assignments(project, labeler=labeler, hold=1).leases:
-                answer(lease, labeler)
+                answer(lease)
 
     outcomes, swept, *_ = race(submit_all, sweep, *[lambda by=by: take(by) for by in others])
 
     assert isinstance(swept, int)
     acknowledged = {task: pk for task, pk in outcomes.items() if pk}
-    stored = dict(Label.objects.filter(labeler=slow).values_list("task", "pk"))
+    stored = dict(Label.objects.filter(labeler__user=slow).values_list("task", "pk"))
     assert stored == acknowledged
     assert_nothing_is_labeled_or_leased_too_often()
 
@@ -183,7 +186,7 @@ def test_closing_a_round_while_answers_come_in_loses_none_that_was_acknowledged(
         done = []
         for lease in leases[by]:
             try:
-                done.append(answer(lease, by, hold=3).label.pk)
+                done.append(answer(lease, hold=3).label.pk)
             except LeaseExpired:
                 return done
         return done
@@ -216,13 +219,13 @@ def test_a_storm_of_everything_leaves_the_books_in_order(project, team):
                 lease = rng.choice(held.leases)
                 dice = rng.random()
                 if dice < 0.6:
-                    acknowledged.add(answer(lease, labeler, hold=2).label.pk)
+                    acknowledged.add(answer(lease, hold=2).label.pk)
                 elif dice < 0.7:
-                    skip_assignment(assignment_of(lease), by=labeler, reason="", hold=1)
+                    skip_assignment(assignment_of(lease), reason="", hold=1)
                 elif dice < 0.8:
-                    save_draft(assignment_of(lease), draft={"step": step}, saved_at=step)
+                    save_draft(assignment_of(lease), draft={"saved_at": step, "answer": {}})
                 elif dice < 0.9:
-                    amend_last(project, by=labeler)
+                    amend_last(project, by=labelers.of(labeler, team))
                 else:
                     expire_leases(now=timezone.now() + timedelta(days=1), limit=5)
             except DomainError:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from annotation.aggregation import bradley_terry
-from annotation.models import Checkpoint, Label, Prompt, Rating, Response, Round, Task, User
+from annotation.models import Checkpoint, Label, Labeler, Prompt, Rating, Response, Round, Task
 from annotation.models.prompt import content_hash, split_of
 from annotation.services import consensus, outlook, ratings, tasks
 from annotation.services.votes import votes_of
@@ -13,9 +13,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def people(db):
+def people(team):
     return [
-        User.objects.create_user(f"{name}@example.com", None, name=name)
+        Labeler.objects.create(team=team, kind=Labeler.Kind.IMPORT, name=name)
         for name in ("dora", "emil", "fay")
     ]
 
@@ -61,7 +61,7 @@ def say(task, labeler, ranking, **more):
         round=task.round,
         project=task.project,
         submission_id=uuid.uuid4(),
-        ranking=ranking,
+        answer={"ranking": ranking, "strength": None, "all_bad": False},
         **more,
     )
 

@@ -1,5 +1,6 @@
 import json
 import threading
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -7,14 +8,18 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.errors import Conflict, Forbidden
-from annotation.models import Event, Label, Membership, Team, User
+from annotation.models import Assignment, Event, Label, Labeler, Membership, Team, User
+from annotation.services import agreement, labelers
 from annotation.services.agreement import (
     agreement_of_labelers,
     agreement_of_members,
     agreement_of_project,
+    agreement_of_team,
 )
 from annotation.services.comparisons import import_comparisons
+from annotation.services.labels import amend_last, submit_label
 from annotation.services.teams import change_member, create_team, label_counts
+from tests.annotation.labeling import assignment_of, hold_assignments, make_round, ranked
 
 pytestmark = pytest.mark.django_db
 
@@ -138,37 +143,39 @@ def load(project, lines):
     return import_comparisons(project, lines, recipe=recipe)
 
 
-def test_labels_are_counted_per_person_and_week(project, alice, client_of):
+def people_rank(project, people, rankings):
+    """Each of `people` says their ranking of two responses on every one of 3 tasks."""
+    make_round(project, n=3, labels_wanted=len(people))
+    for user, ranking in zip(people, rankings, strict=True):
+        for lease in hold_assignments(project, labeler=user, hold=3).leases:
+            canonical = [ranking[index] for index in assignment_of(lease).order]
+            submit_label(assignment_of(lease), ranked(canonical), submission_id=uuid.uuid4())
+
+
+def test_labels_are_counted_per_person_and_week(project, alice, bob, carol, client_of):
+    Membership.objects.create(team=project.team, user=carol, role="labeler")
+    people_rank(project, [bob, carol], [[1, 2], [2, 1]])
     load(project, [pandalm(n, [1, 2]) for n in range(3)])
-    old = Label.objects.filter(labeler__name="PandaLM annotator 1").first()
+    old = Label.objects.filter(labeler__user=bob).first()
     Label.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=8))
-    amended = Label.objects.filter(labeler__name="PandaLM annotator 2").first()
-    Label.objects.create(
-        task=amended.task,
-        labeler=amended.labeler,
-        round=amended.round,
-        project=project,
-        submission_id=amended.pk,
-        ranking=[1, 1],
-        supersedes=amended,
-    )
+    amend_last(project, by=labelers.of(carol, project.team))
+    again = Assignment.objects.select_related("task", "project", "labeler").get(amends=True)
+    submit_label(again, ranked([1, 1]), submission_id=uuid.uuid4())
 
     rows = client_of(alice).get(f"/api/teams/{project.team_id}/members/").json()["results"]
 
     counts = {row["user"]["name"]: (row["labels_total"], row["labels_week"]) for row in rows}
-    assert counts["PandaLM annotator 1"] == (3, 2)
-    assert counts["PandaLM annotator 2"] == (3, 3)
-    assert counts["Alice"] == (0, 0)
+    assert counts == {"Alice": (0, 0), "Bob": (3, 2), "Carol": (3, 3)}
 
 
-def test_counting_labels_takes_one_query(project, django_assert_num_queries):
-    load(project, [pandalm(0, [1, 2])])
+def test_counting_labels_takes_one_query(project, alice, bob, django_assert_num_queries):
+    people_rank(project, [alice, bob], [[1, 2], [2, 1]])
     people = list(User.objects.values_list("pk", flat=True))
 
     with django_assert_num_queries(1):
         counts = label_counts(project.team, people)
 
-    assert sum(count["total"] for count in counts.values()) == 2
+    assert sum(count["total"] for count in counts.values()) == 6
 
 
 def test_agreement_is_the_share_of_pairs_ordered_alike():
@@ -214,21 +221,35 @@ def test_agreement_on_few_tasks_is_not_told():
 
 def test_agreement_reads_the_team_s_labels(project):
     load(project, [pandalm(n, [1, 1, 2]) for n in range(12)])
-    names = dict(User.objects.values_list("pk", "name"))
+    names = dict(Labeler.objects.values_list("pk", "name"))
 
-    found = {names[id_]: estimate for id_, estimate in agreement_of_members(project.team).items()}
+    found = {names[id_]: estimate for id_, estimate in agreement_of_team(project.team).items()}
 
     assert found["PandaLM annotator 1"].value == pytest.approx(1 / 2)
     assert found["PandaLM annotator 3"].value == 0
     assert found["PandaLM annotator 3"].n == 12
     whole = agreement_of_project(project)
     assert (whole.value, whole.n) == (pytest.approx(1 / 3), 12)
+    # Whoever is known by an import only is no member of the team.
+    assert agreement_of_members(project.team) == {}
+
+
+def test_a_member_s_agreement_is_that_of_their_labels(project, alice, bob, monkeypatch):
+    monkeypatch.setattr(agreement, "LEAST_TASKS", 3)
+    people_rank(project, [alice, bob], [[1, 2], [2, 1]])
+
+    found = agreement_of_members(project.team)
+
+    assert {user: (one.value, one.n) for user, one in found.items()} == {
+        alice.pk: (0, 3),
+        bob.pk: (0, 3),
+    }
 
 
 def test_another_team_s_labels_are_not_read(project, other_team):
     load(project, [pandalm(n, [1, 1]) for n in range(12)])
 
-    assert agreement_of_members(other_team) == {}
+    assert agreement_of_team(other_team) == {}
 
 
 def test_a_team_made_in_a_service_has_one_owner(carol):

@@ -20,9 +20,10 @@ UPDATE annotation_task SET is_open = %s WHERE id = (
 RETURNING id, position"""
 STORE = """
 INSERT INTO annotation_label
-    (id, created_at, submission_id, ranking, all_bad, criteria, flags, comment, rewrite,
+    (id, created_at, submission_id, answer, flags, comment,
      active_seconds, guideline_version, labeler_id, project_id, round_id, task_id)
-VALUES (%s, %s, %s, '[1, 2]', %s, '{{}}', '[]', '', '', 1.0, 0, %s, %s, %s, %s)"""
+VALUES (%s, %s, %s, %s, '[]', '', 1.0, 0, %s, %s, %s, %s)"""
+ANSWER = '{"ranking": [1, 2], "strength": null, "all_bad": false}'
 POSTGRESQL = TAKE.format(lock="FOR UPDATE SKIP LOCKED"), STORE.format()
 SQLITE = tuple(text.replace("%s", "?") for text in (TAKE.format(lock=""), STORE.format()))
 
@@ -93,7 +94,7 @@ def sqlite_answers(path: str, ids: dict, threads: int, seconds: float) -> list[f
 def _label(ids: dict, task: object) -> tuple:
     labeler = random.choice(ids["labelers"])
     now = datetime.now(UTC)
-    return uuid.uuid4(), now, uuid.uuid4(), False, labeler, ids["project"], ids["round"], task
+    return uuid.uuid4(), now, uuid.uuid4(), ANSWER, labeler, ids["project"], ids["round"], task
 
 
 def _drive(connect, threads: int, seconds: float) -> list[float]:
@@ -147,10 +148,10 @@ def view(request, id_):
             found = cursor.fetchone()
         task, position = found
         ids["position"] = max(position, ids["position"])
-        key, now, submission, bad, labeler, project, round_, task = _label(ids, task)
+        key, now, submission, said, labeler, project, round_, task = _label(ids, task)
         values = [hexed(v) for v in (key, submission, labeler, project, round_, task)]
         cursor.execute(
-            STORE.format(), [values[0], now, values[1], bad, values[2], values[3], *values[4:]]
+            STORE.format(), [values[0], now, values[1], said, values[2], values[3], *values[4:]]
         )
     return _sent({"label": {"id": str(key)}, "assignments": [lease]}, 201)
 

@@ -118,7 +118,7 @@ class Cycle:
                 rng.shuffle(order)
                 shown = [texts[at] for at in order]
                 judged = labeler.judge(question.messages, shown, task_id=task)
-                for at, rank in zip(order, judged["ranking"], strict=True):
+                for at, rank in zip(order, judged["answer"]["ranking"], strict=True):
                     if rank is not None:
                         places[at].append(rank)
             means = [statistics.mean(p) if p else None for p in places]
@@ -223,8 +223,9 @@ class Cycle:
             task = f"compare/{self.seed}/{n}"
             swap = Random(task).random() < 0.5
             shown = [other, one] if swap else [one, other]
-            ranks = LABELERS[n % len(LABELERS)].judge(question.messages, shown, task_id=task)
-            mine, theirs = reversed(ranks["ranking"]) if swap else ranks["ranking"]
+            said = LABELERS[n % len(LABELERS)].judge(question.messages, shown, task_id=task)
+            ranking = said["answer"]["ranking"]
+            mine, theirs = reversed(ranking) if swap else ranking
             judged.append(0.5 + 0.5 * ((mine < theirs) - (mine > theirs)))
         return {"hidden": interval(hidden), "labelers": interval(judged)}
 

@@ -299,10 +299,10 @@ def label_first(url: str, ids: dict, n: int) -> None:
         SELECT {key}, {now}, id, '{labeler}', round_id, project_id, 'submitted', '[0, 1]',
             position, {now}, {now}, {now}, '', 0, false
         FROM annotation_task WHERE position < {n}""",
-        f"""INSERT INTO annotation_label (id, created_at, submission_id, ranking, all_bad, criteria,
-            flags, comment, rewrite, active_seconds, guideline_version, labeler_id, project_id,
+        f"""INSERT INTO annotation_label (id, created_at, submission_id, answer,
+            flags, comment, active_seconds, guideline_version, labeler_id, project_id,
             round_id, task_id)
-        SELECT {key}, {now}, {key}, '[1, 2]', false, '{{}}', '[]', '', '', 1.0, 0, '{labeler}',
+        SELECT {key}, {now}, {key}, '{bare.ANSWER}', '[]', '', 1.0, 0, '{labeler}',
             project_id, round_id, id
         FROM annotation_task WHERE position < {n}""",
         f"""INSERT INTO annotation_seat (project_id, labeler_id, cursor, behind, labels_today,

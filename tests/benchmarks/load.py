@@ -84,9 +84,11 @@ class Labeler:
     async def submit(self, lease: dict, *, resend: bool) -> list[dict]:
         answer = {
             "submission_id": str(uuid.uuid4()),
-            "ranking": random.sample(
-                range(1, len(lease["responses"]) + 1), len(lease["responses"])
-            ),
+            "answer": {
+                "ranking": random.sample(
+                    range(1, len(lease["responses"]) + 1), len(lease["responses"])
+                )
+            },
             "active_seconds": 4.2,
             "hold": 2,
         }

@@ -28,6 +28,7 @@ from annotation.models import (  # noqa: E402
     User,
 )
 from annotation.models.prompt import content_hash, split_of  # noqa: E402
+from annotation.services import labelers  # noqa: E402
 from annotation.services.bulk import insert_rows  # noqa: E402
 from annotation.services.tasks import create_tasks  # noqa: E402
 
@@ -44,12 +45,12 @@ def main(plan: dict) -> dict:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-    labelers = [make_labeler(team, i) for i in range(plan["labelers"])]
+    people = [make_labeler(team, i) for i in range(plan["labelers"])]
     return {
         "project": str(project.pk),
         "round": str(round_.pk),
-        "labelers": [str(user.pk) for user, _ in labelers],
-        "sessions": [session for _, session in labelers],
+        "labelers": [str(labelers.of(user, team).pk) for user, _ in people],
+        "sessions": [session for _, session in people],
     }
 
 

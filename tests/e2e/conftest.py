@@ -100,7 +100,8 @@ class Place:
         source = (
             "import json\nfrom annotation.models import Label\n"
             "rows = Label.objects.order_by('created_at').values_list("
-            "'labeler__email', 'ranking', 'strength', 'all_bad', 'comment', 'supersedes', "
+            "'labeler__user__email', 'answer__ranking', 'answer__strength', 'answer__all_bad', "
+            "'comment', 'supersedes', "
             "'task_id')\n"
             "print(json.dumps(list(rows), default=str))"
         )

@@ -28,7 +28,7 @@ def agreement(labeler, n=300):
     """Share of the pairs with a true difference that `labeler` ranks the true way; ties half."""
     agreed = pairs = 0.0
     for task_id, prompt, answers in tasks(n):
-        ranking = labeler.judge(prompt, answers, task_id=task_id)["ranking"]
+        ranking = labeler.judge(prompt, answers, task_id=task_id)["answer"]["ranking"]
         for i, j in combinations(range(len(answers)), 2):
             difference = score(prompt, answers[i]) - score(prompt, answers[j])
             if difference:
@@ -69,7 +69,7 @@ def test_another_seed_or_another_task_draws_other_noise():
 def test_of_two_equal_responses_the_careless_prefer_the_first():
     eager = replace(CARELESS, lapse=0.0, tie_below=0.0)
     first = sum(
-        eager.judge(LEMON, [POLITE, POLITE], task_id=str(n))["ranking"] == [1, 2]
+        eager.judge(LEMON, [POLITE, POLITE], task_id=str(n))["answer"]["ranking"] == [1, 2]
         for n in range(1000)
     )
 
@@ -81,7 +81,7 @@ def test_a_pair_is_decided_by_a_logistic_in_the_utility_difference():
     labeler = replace(CAREFUL, noise=4.0, lapse=0.0, tie_below=0.0)
     n = 4000
     won = sum(
-        labeler.judge(LEMON, [POLITE, WRONG], task_id=str(task))["ranking"] == [1, 2]
+        labeler.judge(LEMON, [POLITE, WRONG], task_id=str(task))["answer"]["ranking"] == [1, 2]
         for task in range(n)
     )
 
@@ -96,27 +96,28 @@ def test_responses_that_seem_alike_are_tied_only_where_ties_are_allowed():
     tied = labeler.judge(LEMON, [POLITE, POLITE], task_id="t")
     decided = labeler.judge(LEMON, [POLITE, POLITE], task_id="t", allowed=Allowed(ties=False))
 
-    assert (tied["ranking"], tied["strength"]) == ([1, 1], None)
-    assert sorted(decided["ranking"]) == [1, 2]
+    assert (tied["answer"]["ranking"], tied["answer"]["strength"]) == ([1, 1], None)
+    assert sorted(decided["answer"]["ranking"]) == [1, 2]
 
 
 def test_an_empty_response_cannot_be_ranked_unless_that_is_not_allowed():
     labeler = replace(CAREFUL, noise=0.0, lapse=0.0)
     shown = [WRONG, "", POLITE]
 
-    assert labeler.judge(LEMON, shown, task_id="t")["ranking"] == [2, None, 1]
+    assert labeler.judge(LEMON, shown, task_id="t")["answer"]["ranking"] == [2, None, 1]
     strict = labeler.judge(LEMON, shown, task_id="t", allowed=Allowed(unrankable=False))
-    assert strict["ranking"] == [2, 3, 1]
+    assert strict["answer"]["ranking"] == [2, 3, 1]
 
 
 def test_all_bad_is_said_of_bad_responses_only_and_only_where_allowed():
     labeler = replace(CAREFUL, noise=0.0, lapse=0.0)
     bad = [WRONG, "A lemon is red. You fool."]
 
-    assert labeler.judge(LEMON, bad, task_id="t")["all_bad"] is True
-    assert labeler.judge(LEMON, [WRONG, POLITE], task_id="t")["all_bad"] is False
+    assert labeler.judge(LEMON, bad, task_id="t")["answer"]["all_bad"] is True
+    assert labeler.judge(LEMON, [WRONG, POLITE], task_id="t")["answer"]["all_bad"] is False
     assert (
-        labeler.judge(LEMON, bad, task_id="t", allowed=Allowed(all_bad=False))["all_bad"] is False
+        labeler.judge(LEMON, bad, task_id="t", allowed=Allowed(all_bad=False))["answer"]["all_bad"]
+        is False
     )
 
 
@@ -124,7 +125,7 @@ def test_strength_grows_with_the_difference_and_belongs_to_pairs():
     labeler = replace(CAREFUL, noise=0.0, lapse=0.0)
 
     def strength(*shown):
-        return labeler.judge(LEMON, shown, task_id="t")["strength"]
+        return labeler.judge(LEMON, shown, task_id="t")["answer"]["strength"]
 
     assert strength(POLITE, "Yellow.") == 1
     assert strength("Yellow.", "Go away, idiot.") == 3
@@ -148,20 +149,21 @@ def test_whatever_is_shown_the_answer_keeps_to_the_policy(labeler, asked, shown,
     prompt = [{"role": "user", "content": asked}]
 
     said = labeler.judge(prompt, shown, task_id=task_id, allowed=allowed)
+    answer = said["answer"]
 
-    ranks = [rank for rank in said["ranking"] if rank is not None]
-    assert len(said["ranking"]) == len(shown)
+    ranks = [rank for rank in answer["ranking"] if rank is not None]
+    assert len(answer["ranking"]) == len(shown)
     assert len(ranks) >= 2
     assert sorted(set(ranks)) == list(range(1, len(set(ranks)) + 1))
     if not allowed.ties:
         assert len(set(ranks)) == len(ranks)
     if not allowed.unrankable:
         assert len(ranks) == len(shown)
-    if said["all_bad"]:
+    if answer["all_bad"]:
         assert allowed.all_bad
-    if said["strength"] is not None:
+    if answer["strength"] is not None:
         assert allowed.strength
         assert len(shown) == 2
-        assert said["strength"] in (1, 2, 3)
+        assert answer["strength"] in (1, 2, 3)
         assert ranks[0] != ranks[1]
     assert said["active_seconds"] > 0

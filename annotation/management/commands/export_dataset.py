@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.management.lookup import Progress, find_project
 from annotation.models import Project, Round
 from annotation.services import exports
+from annotation.services.label_rows import label_rows
 from training.contract import records
 
 Row = TypeVar("Row")
@@ -18,8 +19,9 @@ class Command(BaseCommand):
     help = (
         "Write what people prefer, or the prompts, to a file and print its digest. Formats: rows "
         "(dataset rows, JSON lines), pairs (chosen and rejected), kto (one completion and whether "
-        "it is wanted), hh (as HH-RLHF), parquet (dataset rows), prompts (every prompt with its "
-        "responses, as import_prompts reads them)."
+        "it is wanted), hh (as HH-RLHF), parquet (dataset rows), labels (what each labeler "
+        "said, one flat row per label), prompts (every prompt with its responses, as "
+        "import_prompts reads them)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--round", type=int, help="number; default: all rounds")
         parser.add_argument("--split", choices=["train", "eval"])
         parser.add_argument(
-            "--format", default="rows", choices=[*exports.SHAPES, "parquet", "prompts"]
+            "--format", default="rows", choices=[*exports.SHAPES, "parquet", "labels", "prompts"]
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,6 +67,10 @@ class Command(BaseCommand):
                 raise CommandError("Prompts belong to the project, not to a round: leave --round.")
             lines = chain.from_iterable(exports.prompt_lines(project, split=split))
             return exports.write_lines(path, self.counted(lines))
+        if format_ == "labels":
+            labels = label_rows(project, round_)
+            said = (row for row in labels if split in (None, row["split"]))
+            return records.write_rows(path, self.counted(said))
         rows = exports.preference_rows(project, round_)
         if split:
             rows = (row for row in rows if row["split"] == split)

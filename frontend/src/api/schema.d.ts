@@ -867,32 +867,6 @@ export interface components {
         AmendedOf: {
             assignment: components["schemas"]["AssignmentOf"];
         };
-        AnswerInputRequest: {
-            /**
-             * Format: uuid
-             * @description Made by the client, once per answer.
-             */
-            submission_id: string;
-            /** @description One rank per response, A first: 1 is best, equal is a tie, dense; null cannot be ranked. Null as a whole only with all_bad. */
-            ranking?: (number | null)[] | null;
-            /** @description Of a pair's winner. */
-            strength?: number | null;
-            /** @default false */
-            all_bad: boolean;
-            flags?: string[];
-            /** @default  */
-            comment: string;
-            rewrite?: string | null;
-            /**
-             * Format: double
-             * @default 0
-             */
-            active_seconds: number;
-            /** @default 0 */
-            guideline_version: number;
-            /** @default 2 */
-            hold: number;
-        };
         AnswerPolicy: {
             allow_ties: boolean;
             allow_unrankable: boolean;
@@ -912,7 +886,7 @@ export interface components {
             leased_at: string;
             /** Format: date-time */
             expires_at: string;
-            draft: unknown;
+            draft: components["schemas"]["DraftOf"] | null;
             amends: boolean;
         };
         BlockOf: {
@@ -988,6 +962,24 @@ export interface components {
             action: string;
             label: string;
         };
+        /** @description Which of two responses is better, and by how much. */
+        CompareAnswer: {
+            /**
+             * @description One rank per response: 1 is best, equal is a tie, dense; null cannot be ranked. Null as a whole only with all_bad.
+             * @default null
+             */
+            ranking: (number | null)[] | null;
+            /**
+             * @description How much better the winner of a pair is.
+             * @default null
+             */
+            strength: number | null;
+            /**
+             * @description None of them is any good.
+             * @default false
+             */
+            all_bad: boolean;
+        };
         CountOf: {
             done: number;
             total: number;
@@ -1026,9 +1018,43 @@ export interface components {
             reason: string;
             actions: components["schemas"]["ChoiceOf"][];
         };
-        DraftInputRequest: {
-            /** @description Milliseconds on the client's clock; the newest draft wins. The draft may hold anything else besides, 16 kB in all. */
+        DraftOf: {
+            /**
+             * Format: int64
+             * @description Milliseconds on the client's clock; the newest draft wins.
+             */
             saved_at: number;
+            /** @description As far as it goes. */
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            /** @description Places of responses that the answer does not speak of yet. */
+            open?: number[];
+            flags?: string[];
+            /** @default  */
+            comment: string;
+            /**
+             * Format: double
+             * @default 0
+             */
+            active_seconds: number;
+        };
+        DraftOfRequest: {
+            /**
+             * Format: int64
+             * @description Milliseconds on the client's clock; the newest draft wins.
+             */
+            saved_at: number;
+            /** @description As far as it goes. */
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            /** @description Places of responses that the answer does not speak of yet. */
+            open?: number[];
+            flags?: string[];
+            /** @default  */
+            comment: string;
+            /**
+             * Format: double
+             * @default 0
+             */
+            active_seconds: number;
         };
         /** @description The newest checkpoint against the base; the bounds hold however often one looks. */
         DuelOf: {
@@ -1269,15 +1295,14 @@ export interface components {
             /** Format: uuid */
             round: string;
             kind: string;
-            labeler: components["schemas"]["NameOf"];
-            /** @description Response ids, in the order of the ranking. */
+            labeler: components["schemas"]["LabelerOf"];
+            /** @description Response ids, in the order of the answer. */
             readonly responses: string[];
-            ranking: (number | null)[] | null;
-            strength: number | null;
-            all_bad: boolean;
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            /** @description The answer in words; A is the first of the responses. */
+            readonly said: components["schemas"]["SentenceOf"];
             flags: string[];
             comment: string;
-            rewrite: string;
             /** Format: double */
             active_seconds: number;
             guideline_version: number;
@@ -1292,12 +1317,23 @@ export interface components {
             id: string;
             /** Format: uuid */
             assignment: string;
-            /** @description A first. */
-            ranking: (number | null)[] | null;
-            strength: number | null;
-            all_bad: boolean;
+            /** @description As it was sent: A first. */
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
             /** Format: date-time */
             created_at: string;
+        };
+        /**
+         * @description * `person` - Person
+         *     * `model` - Model
+         *     * `import` - Import
+         * @enum {string}
+         */
+        LabelerKind: "person" | "model" | "import";
+        LabelerOf: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            kind: components["schemas"]["LabelerKind"];
         };
         LadderOf: {
             /** Format: date-time */
@@ -1404,9 +1440,9 @@ export interface components {
             /** Format: uuid */
             readonly assignment: string;
             /** @description A first. */
-            readonly ranking: (number | null)[] | null;
-            strength: number | null;
-            all_bad: boolean;
+            readonly answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            /** @description The answer in words. */
+            readonly said: components["schemas"]["SentenceOf"];
             comment: string;
             /** Format: date-time */
             created_at: string;
@@ -1744,9 +1780,9 @@ export interface components {
             name?: string;
         };
         /**
-         * @description * `compare` - Compare
-         *     * `rank` - Rank
-         *     * `mixed` - Mixed
+         * @description * `compare` - compare
+         *     * `rank` - rank
+         *     * `mixed` - mixed
          * @enum {string}
          */
         PolicyKind: "compare" | "rank" | "mixed";
@@ -1890,6 +1926,24 @@ export interface components {
             /** @description They changed since the version I last labeled under. */
             guidelines_changed: boolean;
         };
+        /** @description Responses from best to worst; a ranking has no strength. */
+        RankAnswer: {
+            /**
+             * @description One rank per response: 1 is best, equal is a tie, dense; null cannot be ranked. Null as a whole only with all_bad.
+             * @default null
+             */
+            ranking: (number | null)[] | null;
+            /**
+             * @description How much better the winner of a pair is.
+             * @default null
+             */
+            strength: number | null;
+            /**
+             * @description None of them is any good.
+             * @default false
+             */
+            all_bad: boolean;
+        };
         RecipeInputRequest: {
             /** @description See GET /api/recipes/ for its names and defaults. */
             recipe: unknown;
@@ -2020,6 +2074,15 @@ export interface components {
             /** @description Consensus rank, 1 best. */
             rank: number | null;
         };
+        /** @description What the server says, for a screen that says it in another language. */
+        SentenceOf: {
+            code: string;
+            params: {
+                [key: string]: (string | number | boolean) | null;
+            };
+            /** @description In English, the parameters in it. */
+            text: string;
+        };
         Session: {
             user: components["schemas"]["UserOf"] | null;
             memberships: components["schemas"]["MyMembership"][];
@@ -2082,6 +2145,26 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
         };
+        SubmissionRequest: {
+            /**
+             * Format: uuid
+             * @description Made by the client, once per answer.
+             */
+            submission_id: string;
+            answer: components["schemas"]["CompareAnswer"] | components["schemas"]["RankAnswer"];
+            flags?: string[];
+            /** @default  */
+            comment: string;
+            /**
+             * Format: double
+             * @default 0
+             */
+            active_seconds: number;
+            /** @default 0 */
+            guideline_version: number;
+            /** @default 2 */
+            hold: number;
+        };
         SubmittedOf: {
             assignments: components["schemas"]["AssignmentOf"][];
             done_today: number;
@@ -2090,8 +2173,8 @@ export interface components {
             label: components["schemas"]["LabelSaid"];
         };
         /**
-         * @description * `compare` - Compare
-         *     * `rank` - Rank
+         * @description * `compare` - compare
+         *     * `rank` - rank
          * @enum {string}
          */
         TaskKind: "compare" | "rank";
@@ -2248,7 +2331,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DraftInputRequest"];
+                "application/json": components["schemas"]["DraftOfRequest"];
             };
         };
         responses: {
@@ -2281,7 +2364,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AnswerInputRequest"];
+                "application/json": components["schemas"]["SubmissionRequest"];
             };
         };
         responses: {
