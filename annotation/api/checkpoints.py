@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from annotation.api.access import get_checkpoint, get_project
 from annotation.api.base import NameOf, View, user_of
-from annotation.api.jobs import RoundNameOf
+from annotation.api.jobs import MetricsField, RoundNameOf
 from annotation.models import Checkpoint
 from annotation.services import checkpoints
 
@@ -36,7 +36,7 @@ class CheckpointOf(serializers.Serializer[Any]):
     dataset = IdOf(allow_null=True)
     job = IdOf(allow_null=True)
     round = RoundNameOf(allow_null=True)
-    metrics = serializers.JSONField()
+    metrics = MetricsField()
     is_accepted = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     lineage = serializers.SerializerMethodField()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,7 @@ from annotation.api.access import get_dataset, get_project
 from annotation.api.base import NameOf, View
 from annotation.api.jobs import RoundNameOf
 from annotation.models import Dataset
+from training.contract.records import MessagesRow, PreferenceRow, PromptRow, TextRow
 
 
 class DatasetOf(serializers.Serializer[Any]):
@@ -38,8 +39,13 @@ class PreviewQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
 
 
+@extend_schema_field(list[PreferenceRow | PromptRow | MessagesRow | TextRow])
+class RowsField(serializers.JSONField):
+    """Lines of the frozen file, as they are."""
+
+
 class PreviewOf(serializers.Serializer[Any]):
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = RowsField()
 
 
 ROWS = Dataset.objects.select_related("project", "round").prefetch_related("checkpoints")

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +33,59 @@ class ErrorOf(serializers.Serializer[Any]):
         }
 
 
+# What a run directory holds is passed on as it is; these say only how it looks.
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": kind} for kind in ("string", "number", "boolean")], "nullable": True}
+)
+class SettingValue(serializers.JSONField):
+    """One value of a method's settings."""
+
+
+class SpecShape(serializers.Serializer[Any]):
+    settings = serializers.DictField(child=SettingValue(), help_text="What differs from default.")
+
+
+@extend_schema_field(serializers.DictField(child=serializers.FloatField()))
+class MetricsField(serializers.JSONField):
+    """Quantities by name, whatever a method measured."""
+
+
+class ResultShape(serializers.Serializer[Any]):
+    metrics = MetricsField(required=False)
+    seconds = serializers.FloatField(required=False)
+
+
+@extend_schema_field(SpecShape)
+class SpecField(serializers.JSONField):
+    """The whole spec; a screen reads only the settings by name."""
+
+
+@extend_schema_field(ResultShape)
+class ResultField(serializers.JSONField):
+    """The whole result; a screen reads only its numbers."""
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "required": ["t", "step", "split"],
+        "properties": {
+            "t": {"type": "string"},
+            "step": {"type": "integer"},
+            "split": {"type": "string"},
+        },
+        "additionalProperties": {
+            "oneOf": [{"type": "number"}, {"type": "string"}],
+            "nullable": True,
+        },
+    }
+)
+class MetricRow(serializers.JSONField):
+    """When, at which step, of which split, and then quantities by name."""
+
+
 class RoundNameOf(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     number = serializers.IntegerField()
@@ -56,13 +109,13 @@ class JobOf(serializers.Serializer[Any]):
     heartbeat_at = serializers.DateTimeField(allow_null=True)
     exit_code = serializers.IntegerField(allow_null=True)
     error = ErrorOf(allow_null=True)
-    result = serializers.JSONField(allow_null=True)
-    spec = serializers.JSONField()
+    result = ResultField(allow_null=True)
+    spec = SpecField()
     checkpoint = NameOf(allow_null=True, default=None)
 
 
 class MetricsOf(serializers.Serializer[Any]):
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = serializers.ListField(child=MetricRow())
     next = serializers.IntegerField(
         help_text="Ask with since=<this>. Smaller than asked: a resume cut back, start over."
     )

@@ -2,15 +2,17 @@ import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "./app/app.css";
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { queryClient } from "./api/query";
 import { router } from "./app/routes";
-import { cssVariables, theme } from "./app/theme";
+import { later } from "./components/later";
+import { cssVariables, theme } from "./components/theme";
 import { startI18n } from "./i18n";
+
+const Notices = later(() => import("./app/notices"));
 
 async function start() {
   await startI18n();
@@ -19,7 +21,9 @@ async function start() {
   createRoot(root).render(
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
-        <Notifications position="top-center" autoClose={5000} />
+        <Suspense fallback={null}>
+          <Notices />
+        </Suspense>
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />
         </QueryClientProvider>

@@ -74,7 +74,7 @@ export function useOutbox(): Outbox | null {
   return outbox;
 }
 
-const NOTHING = { waiting: [] as Parcel[], state: "idle" as const };
+const NOTHING: ReturnType<Outbox["read"]> = { waiting: [], state: "idle" };
 const noWatch = () => () => {};
 const readNothing = () => NOTHING;
 

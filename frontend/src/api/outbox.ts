@@ -99,10 +99,10 @@ export class Outbox {
         this.retryMs = FIRST_RETRY_MS;
         this.forget(next);
       } catch (error) {
-        if (worthRepeating(error)) return this.retryLater();
-        if (error instanceof ApiError && error.status === 401) return this.refresh("signedOut");
+        if (!(error instanceof ApiError) || mayPass(error)) return this.retryLater();
+        if (error.status === 401) return this.refresh("signedOut");
         this.forget(next);
-        for (const listener of this.listeners) listener.refused?.(next, error as ApiError);
+        for (const listener of this.listeners) listener.refused?.(next, error);
       }
     }
     this.refresh("idle");
@@ -137,15 +137,14 @@ export class Outbox {
   }
 }
 
-/** Only a clear refusal ends a parcel; no answer, overload or a fall may be gone next time. */
-function worthRepeating(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return true;
-  return error.status >= 500 || error.status === 429 || error.status === 408;
+/** Only a clear refusal ends a parcel; overload or a fall may be gone next time. */
+function mayPass({ status }: ApiError): boolean {
+  return status >= 500 || status === 429 || status === 408;
 }
 
 function parse(text: string | null): Parcel | null {
   try {
-    return text === null ? null : (JSON.parse(text) as Parcel);
+    return text === null ? null : JSON.parse(text);
   } catch {
     return null;
   }

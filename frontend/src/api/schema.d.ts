@@ -967,7 +967,9 @@ export interface components {
             dataset: components["schemas"]["IdOf"] | null;
             job: components["schemas"]["IdOf"] | null;
             round: components["schemas"]["RoundNameOf"] | null;
-            metrics: unknown;
+            metrics: {
+                [key: string]: number;
+            };
             is_accepted: boolean;
             /** Format: date-time */
             created_at: string;
@@ -1337,8 +1339,8 @@ export interface components {
             heartbeat_at: string | null;
             exit_code: number | null;
             error: components["schemas"]["ErrorOf"] | null;
-            result: unknown;
-            spec: unknown;
+            result: components["schemas"]["ResultShape"] | null;
+            spec: components["schemas"]["SpecShape"];
             checkpoint?: components["schemas"]["NameOf"] | null;
         };
         /**
@@ -1499,9 +1501,13 @@ export interface components {
             content: string;
         };
         MetricsOf: {
-            rows: {
-                [key: string]: unknown;
-            }[];
+            rows: ({
+                t: string;
+                step: number;
+                split: string;
+            } & {
+                [key: string]: (number | string) | null;
+            })[];
             /** @description Ask with since=<this>. Smaller than asked: a resume cut back, start over. */
             next: number;
         };
@@ -1875,9 +1881,44 @@ export interface components {
             lease_seconds: number;
         };
         PreviewOf: {
-            rows: {
-                [key: string]: unknown;
-            }[];
+            rows: ({
+                prompt: {
+                    role: string;
+                    content: string;
+                }[];
+                responses: string[];
+                ranks: (number | null)[];
+                weights?: number[][] | null;
+                votes?: number;
+                all_bad?: number;
+                split?: string;
+                ids?: {
+                    [key: string]: unknown;
+                };
+            } | {
+                prompt: {
+                    role: string;
+                    content: string;
+                }[];
+                responses?: string[];
+                split?: string;
+                ids?: {
+                    [key: string]: unknown;
+                };
+            } | {
+                messages: {
+                    role: string;
+                    content: string;
+                }[];
+                split?: string;
+            } | {
+                text?: string;
+                messages?: {
+                    role: string;
+                    content: string;
+                }[];
+                split?: string;
+            })[];
         };
         ProgressOf: {
             prompts: number;
@@ -2037,6 +2078,13 @@ export interface components {
             /** Format: uuid */
             prompt: string;
         };
+        ResultShape: {
+            metrics?: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            seconds?: number;
+        };
         /**
          * @description * `owner` - Owner
          *     * `manager` - Manager
@@ -2154,6 +2202,12 @@ export interface components {
          * @enum {string}
          */
         Speaker: "system" | "user" | "assistant";
+        SpecShape: {
+            /** @description What differs from default. */
+            settings: {
+                [key: string]: (string | number | boolean) | null;
+            };
+        };
         /**
          * @description * `train` - Train
          *     * `eval` - Eval

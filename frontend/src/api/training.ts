@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, post } from "./client";
-import type { Checkpoint, DatasetRow, Job, MetricRow } from "./types";
+import type { MetricRow } from "./types";
 
 export const useJob = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["job", id, "detail"],
-    queryFn: async () => (await get("/api/jobs/{job_id}/", { path: { job_id: id } })) as Job,
+    queryFn: () => get("/api/jobs/{job_id}/", { path: { job_id: id } }),
     refetchInterval: pollMs,
   });
 
@@ -33,18 +33,13 @@ export function useMetrics(id: string | undefined, pollMs: number | false) {
   });
 }
 
-const metricsSince = async (id: string, since: number) =>
-  (await get("/api/jobs/{job_id}/metrics/", {
-    path: { job_id: id },
-    query: { since },
-  })) as Metrics;
+const metricsSince = (id: string, since: number) =>
+  get("/api/jobs/{job_id}/metrics/", { path: { job_id: id }, query: { since } });
 
 export const useJobLog = (id: string, enabled: boolean) =>
   useQuery({
     queryKey: ["job", id, "log"],
-    // The schema speaks of JSON answers only; this one is text.
-    queryFn: async () =>
-      String(await get("/api/jobs/{job_id}/log/", { path: { job_id: id }, parseAs: "text" })),
+    queryFn: () => get("/api/jobs/{job_id}/log/", { path: { job_id: id }, as: "text" }),
     enabled,
     refetchInterval: 5_000,
   });
@@ -63,10 +58,7 @@ export function useMoveJob(id: string) {
 export const useCheckpoint = (id: string) =>
   useQuery({
     queryKey: ["checkpoint", id],
-    queryFn: async () =>
-      (await get("/api/checkpoints/{checkpoint_id}/", {
-        path: { checkpoint_id: id },
-      })) as Checkpoint,
+    queryFn: () => get("/api/checkpoints/{checkpoint_id}/", { path: { checkpoint_id: id } }),
   });
 
 export const useCheckpoints = (projectId: string) =>
@@ -78,7 +70,7 @@ export const useCheckpoints = (projectId: string) =>
           path: { project_id: projectId },
           query: { limit: 200 },
         })
-      ).results as Checkpoint[],
+      ).results,
   });
 
 export function useRegisterCheckpoint(projectId: string) {
@@ -115,10 +107,7 @@ export const useDatasets = (projectId: string | undefined) =>
 export const useDatasetPreview = (id: string, limit: number) =>
   useQuery({
     queryKey: ["dataset", id, "preview", limit],
-    queryFn: async () =>
-      (await get("/api/datasets/{dataset_id}/preview/", {
-        path: { dataset_id: id },
-        query: { limit },
-      })) as { rows: DatasetRow[] },
+    queryFn: () =>
+      get("/api/datasets/{dataset_id}/preview/", { path: { dataset_id: id }, query: { limit } }),
     placeholderData: (previous) => previous,
   });

@@ -126,30 +126,9 @@ export type Overview = Refined<
 // Training
 
 export type JobState = Schemas["JobState"];
-export type Job = Refined<
-  Schemas["JobOf"],
-  {
-    result: { metrics?: Record<string, number>; seconds?: number } | null;
-    spec: Record<string, unknown>;
-  }
->;
-
-export interface MetricRow {
-  t: string;
-  step: number;
-  split: string;
-  [name: string]: string | number | null;
-}
-
-export type Checkpoint = Refined<Schemas["CheckpointOf"], { metrics: Record<string, number> }>;
+export type Job = Schemas["JobOf"];
+export type MetricRow = Schemas["MetricsOf"]["rows"][number];
+export type Checkpoint = Schemas["CheckpointOf"];
 export type Dataset = Schemas["DatasetOf"];
-
-/** A frozen row of any kind of dataset, as far as the preview shows it. */
-export interface DatasetRow {
-  prompt?: Message[];
-  messages?: Message[];
-  responses?: string[];
-  ranks?: (number | null)[];
-  votes?: number;
-  split?: string;
-}
+/** A frozen row of any kind of dataset. */
+export type DatasetRow = Schemas["PreviewOf"]["rows"][number];

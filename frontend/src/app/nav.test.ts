@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import { may } from "~/api/permissions";
 import type { Role, Session } from "~/api/types";
 import { navEntries } from "./nav";
-import { may } from "./permissions";
 
 const VIEW = ["team.view", "member.view", "project.view", "round.view", "label.view"];
 const PERMISSIONS: Record<Role, string[]> = {

@@ -1,5 +1,5 @@
+import { may, teamsWhere } from "~/api/permissions";
 import type { Session } from "~/api/types";
-import { may, teamsWhere } from "./permissions";
 
 export interface NavEntry {
   /** Where it leads. */

@@ -1,6 +1,6 @@
 import { createBrowserRouter } from "react-router";
 import { BrokenPage, MissingPage } from "~/components/error-boundary";
-import { RequireSession } from "./require-session";
+import { RequireSession } from "~/components/require-session";
 
 // Each page is a chunk of its own: a labeler never downloads the charts of a manager.
 export const router = createBrowserRouter([

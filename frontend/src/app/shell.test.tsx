@@ -1,9 +1,9 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { RequireSession } from "~/components/require-session";
 import { startI18n } from "~/i18n";
 import { renderRoutes } from "~/test/render";
-import { RequireSession } from "./require-session";
 import { Component as Shell } from "./shell";
 
 const session = (role: string, permissions: string[]) => ({

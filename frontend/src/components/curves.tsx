@@ -4,12 +4,12 @@ import { Button, Table } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { MetricRow } from "~/api/types";
-import { seriesColor } from "~/app/theme";
 import classes from "./curves.module.css";
 import { number, quantity } from "./format";
 import { type Series, seriesOf } from "./metric-series";
 import { useQuantityName } from "./quantity-name";
 import { Sentence } from "./sentence";
+import { seriesColor } from "./theme";
 
 /** One chart per quantity of a job; the splits of a quantity share a chart. */
 export function Curves({

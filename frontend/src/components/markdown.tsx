@@ -1,13 +1,14 @@
-import { lazy, memo, Suspense } from "react";
+import { memo, Suspense } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
-import remarkGfm from "remark-gfm";
 import i18n from "~/i18n";
+import { later } from "./later";
 import classes from "./markdown.module.css";
 
-const Rich = lazy(() => import("./markdown-rich"));
-
-/** Formulas and code need large libraries, which most texts do not; those texts never load them. */
+/** Formulas and code need large libraries, tables a small one; texts without them load neither. */
+const Rich = later(() => import("./markdown-rich"));
 const RICH = /```|~~~|\$[^\s$]|\\\(|\\\[/;
+const Gfm = later(() => import("./markdown-gfm"));
+const GFM = /\||~|\[[ xX]\]|\[\^|https?:|www\.|@/;
 
 export const components: Components = {
   a: ({ href, children }) => <SafeLink href={href}>{children}</SafeLink>,
@@ -36,25 +37,18 @@ function SafeLink({ href, children }: { href: string | undefined; children: Reac
 }
 
 function Plain({ text }: { text: string }) {
-  return (
-    <ReactMarkdown remarkPlugins={[remarkGfm]} components={components}>
-      {text}
-    </ReactMarkdown>
-  );
+  return <ReactMarkdown components={components}>{text}</ReactMarkdown>;
 }
 
 /** Text written by a person or a model. Raw HTML stays text, nothing remote is loaded. */
 export const Markdown = memo(function Markdown({ text, lang }: { text: string; lang?: string }) {
   if (!text.trim()) return <p className={classes.blank}>{i18n.t("blank")}</p>;
+  const Whole = RICH.test(text) ? Rich : GFM.test(text) ? Gfm : Plain;
   return (
     <div className={classes.markdown} dir="auto" lang={lang || undefined}>
-      {RICH.test(text) ? (
-        <Suspense fallback={<Plain text={text} />}>
-          <Rich text={text} />
-        </Suspense>
-      ) : (
-        <Plain text={text} />
-      )}
+      <Suspense fallback={<Plain text={text} />}>
+        <Whole text={text} />
+      </Suspense>
     </div>
   );
 });

@@ -1,7 +1,12 @@
 import { useTranslation } from "react-i18next";
-import type { Message } from "~/api/types";
 import { Markdown } from "./markdown";
 import classes from "./messages.module.css";
+
+/** A turn of a conversation, from the platform or from a frozen file. */
+interface Message {
+  role: string;
+  content: string;
+}
 
 /** A conversation, each turn with who speaks. */
 export function Messages({ messages }: { messages: Message[] }) {

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { ApiError, NetworkError } from "~/api/client";
 import i18n from "~/i18n";
+import { saySentence, translated } from "~/i18n/say";
 import classes from "./sentence.module.css";
 
 /** Loading, empty, refused or broken: one sentence and the next step. */
@@ -41,15 +42,29 @@ export function Loading() {
   );
 }
 
-/** The sentence for a refusal: translated where we know the code, else as the server wrote it. */
+/**
+ * The sentence for a refusal: what the server says, in the language on screen; where that has no
+ * words for it, what its class is called here, else what the server wrote.
+ */
 export function errorSentence(error: unknown): string {
   if (error instanceof NetworkError) return i18n.t("errors.network");
   if (error instanceof ApiError) {
-    const key = `errors.${error.code}`;
-    if (i18n.exists(key)) return i18n.t(key as "errors.network");
-    return error.message;
+    const { code, sentence, message } = error;
+    if (sentence && i18n.language === "en") return message;
+    const said = sentence && translated(sentence.code, sentence.params);
+    return said ?? i18n.t(`errors.${code}`, { defaultValue: message });
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What is wrong with each field of the input, in the language on screen. */
+export function fieldSentences({ fields, fieldSentences: coded }: ApiError) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, texts]) => [
+      field,
+      texts.map((text, i) => saySentence({ ...coded[field]?.[i], text })).join(" "),
+    ]),
+  );
 }
 
 export function Failure({

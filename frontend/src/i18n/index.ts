@@ -1,9 +1,22 @@
 import i18n from "i18next";
 import { initReactI18next } from "react-i18next";
-import en from "./en";
 
-export const LANGUAGES = { en: "English", "zh-hans": "简体中文" } as const;
-export type LanguageCode = keyof typeof LANGUAGES;
+export const LANGUAGE_CODES = ["en", "zh-hans"] as const;
+export type LanguageCode = (typeof LANGUAGE_CODES)[number];
+export const LANGUAGES: Record<LanguageCode, string> = { en: "English", "zh-hans": "简体中文" };
+
+/** A language is a chunk of its own: who reads one does not download the other. */
+const CATALOGUES = {
+  en: () => import("./en"),
+  "zh-hans": () => import("./zh"),
+};
+
+/** The server speaks English already. What it says in Chinese comes after the page. */
+async function loadServer(language: LanguageCode) {
+  if (language === "en") return;
+  const { default: server } = await import("./zh/server");
+  i18n.addResourceBundle(language, "translation", { server }, true);
+}
 
 const STORAGE_KEY = "whetstone.language";
 
@@ -24,12 +37,11 @@ function firstLanguage(): LanguageCode {
   return "en";
 }
 
-/** Chinese is a chunk of its own: who reads English does not download it, and the reverse costs one file. */
 async function load(language: LanguageCode) {
-  if (language === "zh-hans" && !i18n.hasResourceBundle("zh-hans", "translation")) {
-    const { default: zh } = await import("./zh");
-    i18n.addResourceBundle("zh-hans", "translation", zh);
-  }
+  if (i18n.hasResourceBundle(language, "translation")) return;
+  const { default: catalogue } = await CATALOGUES[language]();
+  i18n.addResourceBundle(language, "translation", catalogue);
+  void loadServer(language);
 }
 
 export async function setLanguage(language: LanguageCode) {
@@ -44,10 +56,13 @@ export const locale = () => (i18n.language === "zh-hans" ? "zh-CN" : "en-GB");
 
 export async function startI18n(language: LanguageCode = firstLanguage()) {
   await i18n.use(initReactI18next).init({
-    lng: "en",
-    fallbackLng: "en",
+    lng: language,
+    // Every language says everything: a test compares them.
+    fallbackLng: false,
     lowerCaseLng: true,
-    resources: { en: { translation: en } },
+    resources: {},
+    // A stored sentence on screen is said again when its words have come.
+    react: { bindI18nStore: "added" },
     interpolation: { escapeValue: false },
   });
   await load(language);

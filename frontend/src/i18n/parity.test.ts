@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import en from "./en";
+import enServer from "./en/server";
 import zh from "./zh";
+import zhServer from "./zh/server";
 
 type Tree = { [key: string]: string | Tree };
 
@@ -12,8 +14,8 @@ function flat(tree: Tree, path = ""): Map<string, string> {
   );
 }
 
-const english = flat(en as unknown as Tree);
-const chinese = flat(zh as unknown as Tree);
+const english = flat({ ...en, server: enServer } as unknown as Tree);
+const chinese = flat({ ...zh, server: zhServer } as unknown as Tree);
 const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 
 it("says everything in both languages", () => {

@@ -4,7 +4,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { createMemoryRouter, type RouteObject, RouterProvider } from "react-router";
-import { theme } from "~/app/theme";
+import { theme } from "~/components/theme";
 
 function providers(children: ReactNode) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });

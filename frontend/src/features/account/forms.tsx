@@ -3,7 +3,7 @@ import { type FormErrors, useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "~/api/client";
 import { useSignIn, useSignUp } from "~/api/session";
-import { errorSentence } from "~/components/sentence";
+import { errorSentence, fieldSentences } from "~/components/sentence";
 import { knownLanguage } from "~/i18n";
 import classes from "./entry.module.css";
 
@@ -11,10 +11,7 @@ const EMAIL = /^\S+@\S+\.\S+$/;
 
 /** Server-side sentences belong at their fields; what has no field stays above the form. */
 function fieldErrors(error: unknown): FormErrors {
-  if (!(error instanceof ApiError)) return {};
-  return Object.fromEntries(
-    Object.entries(error.fields).map(([field, sentences]) => [field, sentences.join(" ")]),
-  );
+  return error instanceof ApiError ? fieldSentences(error) : {};
 }
 
 function FormFailure({ error }: { error: unknown }) {

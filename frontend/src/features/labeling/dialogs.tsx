@@ -1,10 +1,41 @@
 import { Button, Checkbox, Modal, Table } from "@mantine/core";
 import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { bindingsFor, type KeyContext, shownKeys } from "./keys";
+import { GuidelinesDrawer } from "./guidelines";
+import { type Keys, shownKeys } from "./keys";
 
-export const SKIP_REASONS = ["unsure", "language", "upsetting", "broken", "none"] as const;
-export const FLAGS = ["unsafe", "personal", "unclear", "language", "display"] as const;
+const SKIP_REASONS = ["unsure", "language", "upsetting", "broken", "none"] as const;
+const FLAGS = ["unsafe", "personal", "unclear", "language", "display"] as const;
+
+export type Open = "skip" | "flags" | "help" | "guidelines" | null;
+
+/** What opens over a task, one at a time. */
+export default function Dialogs({
+  open,
+  onClose,
+  onSkip,
+  flags,
+  onToggle,
+  keys,
+  projectId,
+}: {
+  open: Open;
+  onClose: () => void;
+  onSkip: (reason: string) => void;
+  flags: string[];
+  onToggle: (flag: string) => void;
+  keys: Keys<unknown>;
+  projectId: string;
+}) {
+  return (
+    <>
+      <SkipDialog opened={open === "skip"} onClose={onClose} onSkip={onSkip} />
+      <FlagDialog opened={open === "flags"} onClose={onClose} flags={flags} onToggle={onToggle} />
+      <HelpDialog opened={open === "help"} onClose={onClose} keys={keys} />
+      <GuidelinesDrawer opened={open === "guidelines"} onClose={onClose} projectId={projectId} />
+    </>
+  );
+}
 
 /** Digits choose the rows of a dialog, as they choose everywhere on this screen. */
 function onDigit(rows: readonly string[], choose: (row: string) => void) {
@@ -16,7 +47,7 @@ function onDigit(rows: readonly string[], choose: (row: string) => void) {
   };
 }
 
-export function SkipDialog({
+function SkipDialog({
   opened,
   onClose,
   onSkip,
@@ -53,7 +84,7 @@ export function SkipDialog({
   );
 }
 
-export function FlagDialog({
+function FlagDialog({
   opened,
   onClose,
   flags,
@@ -102,14 +133,14 @@ export function FlagDialog({
 }
 
 /** Every key of this kind of task, from the table that also handles them. */
-export function HelpDialog({
+function HelpDialog({
   opened,
   onClose,
-  context,
+  keys,
 }: {
   opened: boolean;
   onClose: () => void;
-  context: KeyContext;
+  keys: Keys<unknown>;
 }) {
   const { t } = useTranslation();
   return (
@@ -122,10 +153,10 @@ export function HelpDialog({
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {bindingsFor(context.kind).map(({ id }) => (
+          {keys.map(({ id }) => (
             <Table.Tr key={id}>
               <Table.Td style={{ whiteSpace: "nowrap" }}>
-                {shownKeys(id, context).map((key) => (
+                {shownKeys(id, keys).map((key) => (
                   <kbd key={key} style={{ marginRight: "0.25rem" }}>
                     {key}
                   </kbd>

@@ -4,7 +4,7 @@ import { Link, useParams } from "react-router";
 import { useProject } from "~/api/projects";
 import { Markdown } from "~/components/markdown";
 import { LoadedPage, Page } from "~/components/page";
-import { useRememberRead } from "./guidelines";
+import { useRememberRead } from "./guidelines-notice";
 
 /** The guidelines on a page of their own, where the notice on the home page leads. */
 export function Component() {

@@ -2,7 +2,7 @@ import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Assignment, LabelSubmission } from "~/api/types";
-import { RequireSession } from "~/app/require-session";
+import { RequireSession } from "~/components/require-session";
 import { startI18n } from "~/i18n";
 import { renderRoutes } from "~/test/render";
 import { Component as LabelingPage } from "./labeling-page";
@@ -12,6 +12,7 @@ const TEXTS = ["A clear answer.", "A curt answer.", "A wrong answer.", "Half an 
 /** The backend's side of the contract, small: leases in order, labels stored by submission id. */
 class Backend {
   kind: "compare" | "rank" = "compare";
+  texts = TEXTS;
   tasks = ["t1", "t2", "t3"];
   labels = new Map<string, LabelSubmission & { assignment: string }>();
   skipped: { assignment: string; reason: string }[] = [];
@@ -26,7 +27,7 @@ class Backend {
       project: { id: "p", name: "Demo" },
       round: { number: 2 },
       prompt: { messages: [{ role: "user", content: `Question of ${id}` }], language: "en" },
-      responses: TEXTS.slice(0, count).map((text, i) => ({ letter: "ABCD"[i] ?? "", text })),
+      responses: this.texts.slice(0, count).map((text, i) => ({ letter: "ABCD"[i] ?? "", text })),
       policy: { allow_ties: true, allow_unrankable: this.kind === "rank", strengths: 3 },
       guidelines_version: 0,
       leased_at: "2026-01-01T00:00:00Z",
@@ -289,6 +290,25 @@ describe("whatever the task", () => {
       all_bad: false,
     });
   });
+
+  it.each(["compare", "rank"] as const)(
+    "%s without responses is shown, and skipped",
+    async (kind) => {
+      backend.kind = kind;
+      backend.texts = [];
+      const user = await open();
+
+      await user.keyboard("1x{ArrowRight}{PageDown}d{Enter}");
+      expect(status()).toHaveTextContent("Nothing");
+      expect(screen.getByRole("main")).toHaveFocus();
+      await user.keyboard("s");
+      await screen.findByRole("dialog", { name: "Skip this task" });
+      await user.keyboard("4");
+
+      await screen.findByText("Question of t2");
+      expect(backend.sends).toBe(0);
+    },
+  );
 
   it("help lists every key of the task", async () => {
     const user = await open();

@@ -5,7 +5,7 @@ import { Failure, Loading, Sentence } from "~/components/sentence";
 import { useTitle } from "~/components/use-title";
 import { useLive } from "~/live/use-live";
 import { Frame } from "./frame";
-import { TaskScreen } from "./task-screen";
+import { SCREENS } from "./kinds";
 import { useDesk } from "./use-desk";
 
 export function Component() {
@@ -27,6 +27,7 @@ function DeskScreen({ projectId }: { projectId: string }) {
   );
 
   if (current) {
+    const TaskScreen = SCREENS[current.kind];
     return <TaskScreen key={`${current.id} ${current.amends}`} assignment={current} desk={desk} />;
   }
   return (

@@ -1,59 +1,85 @@
 import { Button } from "@mantine/core";
-import { useEffect, useReducer, useRef, useState } from "react";
+import {
+  type ComponentType,
+  Suspense,
+  useEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import type { Assignment } from "~/api/types";
+import { later } from "~/components/later";
+import { fromDraft, reducerOf, toSubmission } from "./answer";
 import { CommentBox } from "./comment-box";
-import { ComparePanels } from "./compare-panels";
-import { CompareScale } from "./compare-scale";
 import { Conversation } from "./conversation";
-import { FlagDialog, HelpDialog, SkipDialog } from "./dialogs";
+import type { Open } from "./dialogs";
 import { Frame } from "./frame";
-import { GuidelinesDrawer, GuidelinesNotice } from "./guidelines";
-import { type Command, type KeyContext, shownKeys } from "./keys";
-import { RankPanels } from "./rank-panels";
-import { complaint, reduce } from "./state";
-import { said } from "./submission";
+import { GuidelinesNotice } from "./guidelines-notice";
+import { type Command, keysOf, shownKeys } from "./keys";
+import { askedOf, complaintInWords, type Kind } from "./kinds/kind";
 import classes from "./task-screen.module.css";
 import { useActiveTime } from "./use-active-time";
 import type { Desk } from "./use-desk";
-import { newestDraft, startingAnswer, useDraft } from "./use-draft";
+import { newestDraft, useDraft } from "./use-draft";
 import { useKeys } from "./use-keys";
-import { complaintInWords, inWords } from "./words";
 
-type Open = "skip" | "flags" | "help" | "guidelines" | null;
+const Dialogs = later(() => import("./dialogs"));
+
+export interface ScreenProps {
+  assignment: Assignment;
+  desk: Desk;
+}
+
+/** The screen of one kind of task. */
+export const screenOf =
+  <State, Action>(kind: Kind<State, Action>): ComponentType<ScreenProps> =>
+  (props) => <TaskScreen kind={kind} {...props} />;
 
 /** One task, from untouched to handed in. A new task is a new instance: nothing carries over. */
-export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk: Desk }) {
+function TaskScreen<State, Action>({
+  kind,
+  assignment,
+  desk,
+}: ScreenProps & { kind: Kind<State, Action> }) {
   const { t } = useTranslation();
-  const [answer, act] = useReducer(reduce, assignment, startingAnswer);
+  const [draft] = useState(() => newestDraft(assignment));
+  const [reduce] = useState(() => reducerOf(kind, assignment));
+  const [answer, change] = useReducer(reduce, draft, (kept) => fromDraft(kind, assignment, kept));
   const [open, setOpen] = useState<Open>(null);
   const [commenting, setCommenting] = useState(false);
   const [wholePrompt, setWholePrompt] = useState(false);
-  const [showDifference, setShowDifference] = useState(false);
-  const [linked, setLinked] = useState(false);
   const [dragging, setDragging] = useState(false);
   const [complained, setComplained] = useState(false);
-  const time = useActiveTime(newestDraft(assignment)?.active_seconds ?? 0);
-  const savedAt = useDraft(assignment, answer, () => time.seconds());
+  const time = useActiveTime(draft?.active_seconds ?? 0);
+  const savedAt = useDraft(kind, assignment, answer, () => time.seconds());
   const main = useRef<HTMLElement>(null);
 
-  const letters = assignment.responses.map((response) => response.letter);
-  const context: KeyContext = { kind: assignment.kind, count: letters.length };
-  const missing = complaint(answer, assignment.policy);
-  const { allow_ties: ties, allow_unrankable: unrankable } = assignment.policy;
+  const asked = useMemo(() => askedOf(assignment), [assignment]);
+  const keys = useMemo(() => keysOf(kind, asked), [kind, asked]);
+  const missing = kind.complaint(answer.state, asked);
+  const { Panels, Scale } = kind;
 
   // The keyboard must be at work in the new task without a click.
   useEffect(() => {
-    if (assignment.kind === "compare") main.current?.focus();
-  }, [assignment.kind]);
+    if (!main.current?.contains(document.activeElement)) main.current?.focus();
+  }, []);
 
   function submit() {
     if (missing) setComplained(true);
-    else desk.submit(assignment, { ...said(answer), active_seconds: time.seconds() });
+    else desk.submit(assignment, toSubmission(kind, answer, time.seconds()));
   }
 
-  function run(command: Command) {
+  function act(action: Action) {
+    setComplained(false);
+    change({ type: "act", action });
+  }
+
+  function run(command: Command<Action>) {
     switch (command.type) {
+      case "act":
+        return act(command.action);
       case "submit":
         return submit();
       case "skip":
@@ -63,10 +89,6 @@ export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk:
         return setOpen(command.type);
       case "writeComment":
         return setCommenting(true);
-      case "difference":
-        return setShowDifference((shown) => !shown);
-      case "linkScroll":
-        return setLinked((now) => !now);
       case "prompt":
         return setWholePrompt((shown) => !shown);
       case "scroll":
@@ -76,17 +98,10 @@ export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk:
         return;
       case "undo":
         return void desk.undo();
-      case "unrankable":
-        return unrankable ? act(command) : undefined;
-      case "say":
-        return command.choice.kind === "tie" && !ties ? undefined : act(command);
-      default:
-        setComplained(false);
-        return act(command);
     }
   }
 
-  useKeys(context, open !== null || dragging, run);
+  useKeys(keys, open !== null || dragging, run);
 
   const tool = (id: "skip" | "flags" | "comment" | "guidelines" | "undo", label: string) => (
     <Button
@@ -96,7 +111,7 @@ export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk:
       className={classes.tool}
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => run({ type: id === "comment" ? "writeComment" : id })}
-      rightSection={<kbd aria-hidden>{shownKeys(id, context)[0]}</kbd>}
+      rightSection={<kbd aria-hidden>{shownKeys(id, keys)[0]}</kbd>}
     >
       {label}
     </Button>
@@ -114,39 +129,14 @@ export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk:
             onToggle={() => setWholePrompt((shown) => !shown)}
           />
         </div>
-        {answer.kind === "compare" ? (
-          <ComparePanels
-            responses={assignment.responses}
-            choice={answer.choice}
-            language={assignment.prompt.language}
-            difference={showDifference}
-            onDifference={() => setShowDifference((shown) => !shown)}
-            linked={linked}
-            onLinked={() => setLinked((now) => !now)}
-          />
-        ) : (
-          <RankPanels
-            assignment={assignment}
-            ranks={answer.ranks}
-            focus={answer.focus}
-            act={run}
-            onDragging={setDragging}
-          />
-        )}
+        <Panels assignment={assignment} state={answer.state} act={act} onDragging={setDragging} />
         <footer className={classes.footer}>
-          {answer.kind === "compare" && (
-            <CompareScale
-              letters={letters}
-              choice={answer.choice}
-              allowTies={ties}
-              onChoose={(choice) => run({ type: "say", choice })}
-            />
-          )}
+          {Scale && <Scale assignment={assignment} state={answer.state} act={act} />}
           {(commenting || answer.comment) && (
             <CommentBox
               text={answer.comment}
               focus={commenting}
-              onChange={(text) => act({ type: "comment", text })}
+              onChange={(text) => change({ type: "comment", text })}
               onDone={() => {
                 setCommenting(false);
                 main.current?.focus();
@@ -173,8 +163,8 @@ export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk:
               aria-live="polite"
             >
               {complained && missing
-                ? complaintInWords(missing, letters, t)
-                : inWords(answer, letters, t)}
+                ? complaintInWords(missing, asked.letters, t)
+                : kind.inWords(answer.state, asked.letters, t)}
             </p>
             <Button
               className={classes.submit}
@@ -189,23 +179,17 @@ export function TaskScreen({ assignment, desk }: { assignment: Assignment; desk:
           </div>
         </footer>
       </main>
-      <SkipDialog
-        opened={open === "skip"}
-        onClose={() => setOpen(null)}
-        onSkip={(reason) => desk.skip(assignment, reason)}
-      />
-      <FlagDialog
-        opened={open === "flags"}
-        onClose={() => setOpen(null)}
-        flags={answer.flags}
-        onToggle={(flag) => act({ type: "flag", flag })}
-      />
-      <HelpDialog opened={open === "help"} onClose={() => setOpen(null)} context={context} />
-      <GuidelinesDrawer
-        opened={open === "guidelines"}
-        onClose={() => setOpen(null)}
-        projectId={assignment.project.id}
-      />
+      <Suspense fallback={null}>
+        <Dialogs
+          open={open}
+          onClose={() => setOpen(null)}
+          onSkip={(reason) => desk.skip(assignment, reason)}
+          flags={answer.flags}
+          onToggle={(flag) => change({ type: "flag", flag })}
+          keys={keys}
+          projectId={assignment.project.id}
+        />
+      </Suspense>
     </Frame>
   );
 }

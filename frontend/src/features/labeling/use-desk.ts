@@ -3,11 +3,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { HOLD, heldKey, useHeld, useOutbox, useOutboxState, useUndo } from "~/api/labeling";
-import type { Assignment, Held, LabelSubmission } from "~/api/types";
+import type { Assignment, Held } from "~/api/types";
 import { errorSentence } from "~/components/sentence";
+import type { Said } from "./answer";
 import { forgetDraft } from "./use-draft";
-
-type Said = Omit<LabelSubmission, "submission_id" | "guideline_version" | "hold" | "rewrite">;
 
 /** The tasks at hand: held by the server, not handed in here; one being changed comes first. */
 export function atHand(
@@ -83,7 +82,6 @@ export function useDesk(projectId: string) {
       body: {
         ...said,
         submission_id: id,
-        rewrite: null,
         guideline_version: assignment.guidelines_version,
         hold: HOLD,
       },

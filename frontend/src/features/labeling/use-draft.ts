@@ -2,8 +2,8 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
 import { saveDraft } from "~/api/labeling";
 import type { Assignment, Draft } from "~/api/types";
-import type { Answer } from "./state";
-import { fromDraft, toDraft } from "./submission";
+import { type Answer, toDraft } from "./answer";
+import type { Kind } from "./kinds/kind";
 
 const key = (assignmentId: string) => `whetstone.draft.${assignmentId}`;
 
@@ -20,25 +20,28 @@ export function newestDraft(assignment: Assignment): Draft | null {
   return (there?.saved_at ?? 0) > (here.saved_at ?? 0) ? there : here;
 }
 
-export function startingAnswer(assignment: Assignment): Answer {
-  return fromDraft(assignment, newestDraft(assignment));
-}
-
 function readLocal(assignmentId: string): Draft | null {
   try {
-    return JSON.parse(localStorage.getItem(key(assignmentId)) ?? "null") as Draft | null;
+    return JSON.parse(localStorage.getItem(key(assignmentId)) ?? "null");
   } catch {
     return null;
   }
 }
 
 /** Keeps the answer here at once and on the server a moment later. Returns when it was kept there. */
-export function useDraft(assignment: Assignment, answer: Answer, seconds: () => number) {
+export function useDraft<State, Action>(
+  kind: Kind<State, Action>,
+  assignment: Assignment,
+  answer: Answer<State>,
+  seconds: () => number,
+) {
   const [savedAt, setSavedAt] = useState<Date | null>(null);
-  const first = useRef(answer);
+  const draft = toDraft(kind, answer);
+  const said = JSON.stringify(draft);
+  const kept = useRef(said);
   const send = useDebouncedCallback(
-    (draft: Draft & { saved_at: number }) => {
-      saveDraft(assignment.id, draft).then(
+    (stamped: Draft & { saved_at: number }) => {
+      saveDraft(assignment.id, stamped).then(
         () => setSavedAt(new Date()),
         () => {
           // It is kept in this browser; the label itself will carry what matters.
@@ -50,15 +53,16 @@ export function useDraft(assignment: Assignment, answer: Answer, seconds: () => 
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new answer is worth saving.
   useEffect(() => {
-    if (answer === first.current) return;
-    const draft = toDraft(answer, seconds(), Date.now());
+    if (said === kept.current) return;
+    kept.current = said;
+    const stamped = { ...draft, active_seconds: seconds(), saved_at: Date.now() };
     try {
-      localStorage.setItem(key(assignment.id), JSON.stringify(draft));
+      localStorage.setItem(key(assignment.id), JSON.stringify(stamped));
     } catch {
       // Storage is full or forbidden: the server's copy remains.
     }
-    send(draft);
-  }, [answer]);
+    send(stamped);
+  }, [said]);
 
   return savedAt;
 }

@@ -106,12 +106,16 @@ function Preview({ id }: { id: string }) {
 
 function Row({ row }: { row: DatasetRow }) {
   const { t } = useTranslation();
-  const order = (row.responses ?? [])
-    .map((text, i) => ({ text, rank: row.ranks?.[i] ?? null }))
+  const messages = "prompt" in row ? row.prompt : row.messages;
+  const ranks = "ranks" in row ? row.ranks : [];
+  const votes = "ranks" in row ? row.votes : undefined;
+  const order = (("prompt" in row && row.responses) || [])
+    .map((text, i) => ({ text, rank: ranks[i] ?? null }))
     .sort((a, b) => (a.rank ?? Number.POSITIVE_INFINITY) - (b.rank ?? Number.POSITIVE_INFINITY));
   return (
     <article className={classes.row}>
-      <Messages messages={row.prompt ?? row.messages ?? []} />
+      <Messages messages={messages ?? []} />
+      {"text" in row && row.text && <Markdown text={row.text} />}
       {order.length > 0 && (
         <ol className={classes.ranked}>
           {order.map(({ text, rank }, i) => (
@@ -126,8 +130,7 @@ function Row({ row }: { row: DatasetRow }) {
       <p className={classes.rowNote}>
         {[
           row.split && t(`projects.splitName.${row.split === "eval" ? "eval" : "train"}`),
-          row.votes !== undefined &&
-            t("training.voteCount", { count: row.votes, shown: number(row.votes) }),
+          votes !== undefined && t("training.voteCount", { count: votes, shown: number(votes) }),
         ]
           .filter(Boolean)
           .join(" · ")}

@@ -139,9 +139,9 @@ function Moves({ job, open }: { job: Job; open: boolean }) {
 }
 
 /** The settings of the spec that names them, and the whole spec for who wants to see it all. */
-function SettingsOf({ spec }: { spec: Record<string, unknown> }) {
+function SettingsOf({ spec }: { spec: Job["spec"] }) {
   const { t } = useTranslation();
-  const settings = (spec.settings ?? {}) as Record<string, unknown>;
+  const { settings = {} } = spec;
   const names = Object.keys(settings);
   return (
     <div className="panel">

@@ -6,7 +6,6 @@ import happening from "./happening";
 import labeling from "./labeling";
 import projects, { labels } from "./projects";
 import rounds, { choice, recipe } from "./rounds";
-import server from "./server";
 import teams from "./teams";
 import training, { checkpointKind } from "./training";
 
@@ -25,7 +24,6 @@ export default {
   quantity,
   recipe,
   rounds,
-  server,
   teams,
   training,
   unit,

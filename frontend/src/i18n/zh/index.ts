@@ -7,7 +7,6 @@ import happening from "./happening";
 import labeling from "./labeling";
 import projects, { labels } from "./projects";
 import rounds, { choice, recipe } from "./rounds";
-import server from "./server";
 import teams from "./teams";
 import training, { checkpointKind } from "./training";
 
@@ -29,7 +28,6 @@ const zh: Translated<typeof en> = {
   quantity,
   recipe,
   rounds,
-  server,
   teams,
   training,
   unit,

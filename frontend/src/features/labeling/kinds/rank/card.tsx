@@ -4,9 +4,8 @@ import { type MouseEvent, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Assignment } from "~/api/types";
 import { Markdown } from "~/components/markdown";
-import type { Command } from "./keys";
-import classes from "./rank-card.module.css";
-import type { Rank } from "./state";
+import classes from "./card.module.css";
+import type { Action, Rank } from "./state";
 
 /** A response with its rank on it. The focused card is the one that digits speak about. */
 export function RankCard({
@@ -26,7 +25,7 @@ export function RankCard({
   count: number;
   focused: boolean;
   allowUnrankable: boolean;
-  act: (command: Command) => void;
+  act: (action: Action) => void;
 }) {
   const { t } = useTranslation();
   const card = useRef<HTMLElement>(null);
@@ -43,14 +42,14 @@ export function RankCard({
 
   /** A mouse click acts without taking the keyboard away from the card. */
   const keepFocus = (event: MouseEvent) => event.preventDefault();
-  const button = (label: string, command: Command, face: string, pressed?: boolean) => (
+  const button = (label: string, action: Action, face: string, pressed?: boolean) => (
     <button
       type="button"
       className={classes.button}
       aria-label={label}
       aria-pressed={pressed}
       onMouseDown={keepFocus}
-      onClick={() => act(command)}
+      onClick={() => act(action)}
     >
       {face}
     </button>

@@ -12,33 +12,18 @@ import {
   useSensors,
 } from "@dnd-kit/core";
 import { useTranslation } from "react-i18next";
-import type { Assignment } from "~/api/types";
-import type { Command } from "./keys";
-import { RankBoard } from "./rank-board";
-import { RankCard } from "./rank-card";
-import classes from "./rank-panels.module.css";
-import { slotByArrow } from "./slots";
-import type { Rank } from "./state";
-
-/** What a drop says: the number of a rank, or that the response cannot be ranked. */
-export type Slot = number | "unrankable";
+import type { PanelsProps } from "../kind";
+import { RankBoard } from "./board";
+import { RankCard } from "./card";
+import classes from "./panels.module.css";
+import { slotByArrow, slotOf } from "./slots";
+import type { Action, Ranking } from "./state";
 
 /** The board of ranks beside the full texts. Cards keep their places: only ranks move. */
-export function RankPanels({
-  assignment,
-  ranks,
-  focus,
-  act,
-  onDragging,
-}: {
-  assignment: Assignment;
-  ranks: Rank[];
-  focus: number;
-  act: (command: Command) => void;
-  onDragging: (dragging: boolean) => void;
-}) {
+export function RankPanels({ assignment, state, act, onDragging }: PanelsProps<Ranking, Action>) {
   const { t } = useTranslation();
   const { responses, policy } = assignment;
+  const { ranks, focus } = state;
   const sensors = useSensors(
     // A few pixels of travel or a short hold tell a drag from a click or a scroll.
     useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),
@@ -54,32 +39,28 @@ export function RankPanels({
   );
 
   const letterOf = (id: unknown) => responses[Number(String(id).split("-")[1])]?.letter ?? "";
-  const slotName = (slot: Slot) =>
-    slot === "unrankable" ? t("labeling.slotUnrankable") : t("labeling.slot", { rank: slot });
+  const slotName = (place: Parameters<typeof slotOf>[0]) => {
+    const slot = slotOf(place);
+    return typeof slot === "number"
+      ? t("labeling.slot", { rank: slot })
+      : t("labeling.slotUnrankable");
+  };
   const announcements: Announcements = {
     onDragStart: ({ active }) => t("labeling.picked", { letter: letterOf(active.id) }),
     onDragOver: ({ active, over }) =>
-      over
-        ? t("labeling.over", {
-            letter: letterOf(active.id),
-            slot: slotName(over.data.current?.slot as Slot),
-          })
-        : undefined,
+      over ? t("labeling.over", { letter: letterOf(active.id), slot: slotName(over) }) : undefined,
     onDragEnd: ({ active, over }) =>
       over
-        ? t("labeling.dropped", {
-            letter: letterOf(active.id),
-            slot: slotName(over.data.current?.slot as Slot),
-          })
+        ? t("labeling.dropped", { letter: letterOf(active.id), slot: slotName(over) })
         : t("labeling.dropCancelled", { letter: letterOf(active.id) }),
     onDragCancel: ({ active }) => t("labeling.dropCancelled", { letter: letterOf(active.id) }),
   };
 
   function drop({ active, over }: DragEndEvent) {
     onDragging(false);
-    const slot = over?.data.current?.slot as Slot | undefined;
+    const slot = slotOf(over);
     const index = Number(String(active.id).split("-")[1]);
-    if (slot === undefined) return;
+    if (slot === null) return;
     if (slot === "unrankable") {
       // Dropping twice on the same slot is not a change of mind.
       if (ranks[index] !== "unrankable") act({ type: "unrankable", index });

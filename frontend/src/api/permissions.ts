@@ -1,4 +1,4 @@
-import type { Membership, Session } from "~/api/types";
+import type { Membership, Session } from "./types";
 
 /** May the signed-in person do `action` in some team, or in the team `teamId`? */
 export function may(session: Session | undefined, action: string, teamId?: string): boolean {

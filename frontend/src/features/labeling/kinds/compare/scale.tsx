@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
-import classes from "./compare-scale.module.css";
-import type { Choice, Side, Strength } from "./state";
+import type { PanelsProps } from "../kind";
+import classes from "./scale.module.css";
+import type { Action, Choice, Comparison, Side, Strength } from "./state";
 
 interface Step {
   choice: Choice;
@@ -12,28 +13,23 @@ interface Step {
 
 /** From "A much better" over a tie to "B much better", and "both bad" apart from them. */
 export function CompareScale({
-  letters,
-  choice,
-  allowTies,
-  onChoose,
-}: {
-  letters: string[];
-  choice: Choice;
-  allowTies: boolean;
-  onChoose: (choice: Choice) => void;
-}) {
+  assignment,
+  state,
+  act,
+}: Omit<PanelsProps<Comparison, Action>, "onDragging">) {
   const { t } = useTranslation();
+  const { responses, policy } = assignment;
   const better = (side: Side, strength: Strength): Step => ({
     choice: { kind: "better", side, strength },
-    name: t(`labeling.better${strength}`, { letter: letters[side] ?? "" }),
-    short: t(`labeling.short${strength}`, { letter: letters[side] ?? "" }),
+    name: t(`labeling.better${strength}`, { letter: responses[side]?.letter ?? "" }),
+    short: t(`labeling.short${strength}`, { letter: responses[side]?.letter ?? "" }),
     bars: strength,
   });
   const steps: Step[] = [
     better(0, 3),
     better(0, 2),
     better(0, 1),
-    ...(allowTies
+    ...(policy.allow_ties
       ? [
           {
             choice: { kind: "tie" } as const,
@@ -68,8 +64,8 @@ export function CompareScale({
             name="choice"
             className="visually-hidden"
             aria-label={step.name}
-            checked={same(step.choice, choice)}
-            onChange={() => onChoose(step.choice)}
+            checked={same(step.choice, state.choice)}
+            onChange={() => act({ type: "say", choice: step.choice })}
           />
           <span aria-hidden>{step.short}</span>
         </label>

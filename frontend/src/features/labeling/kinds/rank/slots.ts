@@ -1,5 +1,14 @@
 import type { KeyboardCoordinateGetter } from "@dnd-kit/core";
 
+/** What a drop says: the number of a rank, or that the response cannot be ranked. */
+export type Slot = number | "unrankable";
+
+/** The slot of a place to drop, from the data it was registered with. */
+export function slotOf(place: { data: { current?: Record<string, unknown> } } | null): Slot | null {
+  const slot = place?.data.current?.slot;
+  return typeof slot === "number" || slot === "unrankable" ? slot : null;
+}
+
 const STEP: Record<string, number> = {
   ArrowUp: -1,
   ArrowLeft: -1,

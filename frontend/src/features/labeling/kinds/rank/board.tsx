@@ -1,8 +1,8 @@
 import { useDraggable, useDroppable } from "@dnd-kit/core";
 import { CSS } from "@dnd-kit/utilities";
 import { useTranslation } from "react-i18next";
-import type { Slot } from "./rank-panels";
-import classes from "./rank-panels.module.css";
+import classes from "./panels.module.css";
+import type { Slot } from "./slots";
 import type { Rank } from "./state";
 
 /** One slot per rank, and one for what cannot be ranked. Letters are dragged in or typed in. */

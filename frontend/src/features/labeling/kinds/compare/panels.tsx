@@ -1,30 +1,16 @@
 import { Checkbox } from "@mantine/core";
 import { type UIEvent, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { Assignment } from "~/api/types";
 import { Markdown } from "~/components/markdown";
-import classes from "./compare-panels.module.css";
+import type { PanelsProps } from "../kind";
 import { difference, type Piece } from "./difference";
-import type { Choice } from "./state";
+import classes from "./panels.module.css";
+import type { Action, Choice, Comparison } from "./state";
 
 /** The two responses, equal in width and type, scrolled apart or in step. */
-export function ComparePanels({
-  responses,
-  choice,
-  language,
-  difference: showDifference,
-  onDifference,
-  linked,
-  onLinked,
-}: {
-  responses: Assignment["responses"];
-  choice: Choice;
-  language: string;
-  difference: boolean;
-  onDifference: () => void;
-  linked: boolean;
-  onLinked: () => void;
-}) {
+export function ComparePanels({ assignment, state, act }: PanelsProps<Comparison, Action>) {
+  const { responses, prompt } = assignment;
+  const { choice, linked, difference: showDifference } = state;
   const { t } = useTranslation();
   const bodies = useRef<(HTMLDivElement | null)[]>([]);
   const [left, right] = responses;
@@ -49,7 +35,7 @@ export function ComparePanels({
         <Checkbox
           size="xs"
           checked={showDifference}
-          onChange={onDifference}
+          onChange={() => act({ type: "difference" })}
           label={
             <>
               {t("labeling.difference")} <kbd aria-hidden>D</kbd>
@@ -60,7 +46,7 @@ export function ComparePanels({
           className={classes.wide}
           size="xs"
           checked={linked}
-          onChange={onLinked}
+          onChange={() => act({ type: "linkScroll" })}
           label={
             <>
               {t("labeling.linkScroll")} <kbd aria-hidden>L</kbd>
@@ -95,7 +81,7 @@ export function ComparePanels({
                 {pieces ? (
                   <Difference pieces={pieces[side] ?? []} />
                 ) : (
-                  <Markdown text={text} lang={language} />
+                  <Markdown text={text} lang={prompt.language} />
                 )}
               </div>
             </section>

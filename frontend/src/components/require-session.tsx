@@ -2,9 +2,9 @@ import { useEffect } from "react";
 import { Navigate, Outlet, useLocation } from "react-router";
 import { useOutboxDelivery } from "~/api/labeling";
 import { useSession } from "~/api/session";
-import classes from "~/components/page.module.css";
-import { Failure, Loading } from "~/components/sentence";
 import i18n, { knownLanguage, setLanguage } from "~/i18n";
+import classes from "./page.module.css";
+import { Failure, Loading } from "./sentence";
 
 /** Lets signed-in people through; everybody else goes to sign in and comes back afterwards. */
 export function RequireSession() {
