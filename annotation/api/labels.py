@@ -16,6 +16,7 @@ from annotation.api.base import NameOf, SentenceOf, View, user_of
 from annotation.api.fast import FastView, body, checked
 from annotation.kinds import KINDS, LETTERS, Answer
 from annotation.models import Assignment, Label, Labeler, User
+from annotation.sentences import SentenceJson
 from annotation.services import assignments, labels
 from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH, Said
 from annotation.services.seats import MOST_HELD
@@ -68,7 +69,7 @@ class MyLabel(serializers.Serializer[object]):
         return labels.shown_answer(label, self._assignment(label).order)
 
     @extend_schema_field(SentenceOf)
-    def get_said(self, label: Label) -> dict[str, object]:
+    def get_said(self, label: Label) -> SentenceJson:
         answer = labels.shown_answer(label, self._assignment(label).order)
         return KINDS[label.task.kind].words(answer, LETTERS).to_json()
 
@@ -109,7 +110,7 @@ class LabelOf(serializers.Serializer[object]):
         return [entry.response_id for entry in label.task.entries.all()]
 
     @extend_schema_field(SentenceOf)
-    def get_said(self, label: Label) -> dict[str, object]:
+    def get_said(self, label: Label) -> SentenceJson:
         return KINDS[label.task.kind].words(label.answer, LETTERS).to_json()
 
     def get_is_superseded(self, label: Label) -> bool:
