@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from annotation import events
 from annotation.aggregation.estimate import Estimate, with_interval
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Project, Round, User
 from training.contract import records
+from training.contract.methods import METHODS
 
 UNSAFE = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".py")
 
@@ -120,12 +121,25 @@ def keep_checkpoint(
 
 def keep_finished() -> None:
     """Checkpoints of jobs that belong to no round: the base model trained for a new project."""
+    made = {name: method.makes for name, method in METHODS.items() if method.makes}
     jobs = Job.objects.filter(
-        round__isnull=True, checkpoint__isnull=True, method="pretrain", state=Job.State.SUCCEEDED
+        round__isnull=True, checkpoint__isnull=True, method__in=made, state=Job.State.SUCCEEDED
     )
     for job in jobs.select_related("project__team"):
         dataset = Dataset.objects.get(path=job.spec["dataset"]["path"])
-        keep_checkpoint(job, name=job.key, kind=Checkpoint.Kind.BASE, parents=[], dataset=dataset)
+        keep_checkpoint(
+            job,
+            name=job.key,
+            kind=made[job.method],
+            parents=list(parents_of(job)),
+            dataset=dataset,
+        )
+
+
+def parents_of(job: Job) -> QuerySet[Checkpoint]:
+    """The project's checkpoints that the job learned from: the model it trains and its reward."""
+    named = [ref["path"] for name in ("model", "reward") if (ref := job.spec[name])]
+    return Checkpoint.objects.filter(project=job.project, path__in=named)
 
 
 def lineage_of(checkpoint: Checkpoint) -> dict[str, int]:

@@ -1,4 +1,7 @@
-"""The whole demo, unattended: the last checkpoint beats the base. Short form: contract/test_survival."""
+"""The whole demo, unattended: the last checkpoint beats the base.
+
+Short form: tests/contract/test_survival, a whole round of a smaller world.
+"""
 
 import os
 import subprocess

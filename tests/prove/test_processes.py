@@ -1,4 +1,7 @@
-"""300 processes just spawned, none of them taken for a job. Short form: tests/training/test_launch."""
+"""300 processes just spawned, none of them taken for a job.
+
+Short form: tests/training/test_launch, once.
+"""
 
 import dataclasses
 import subprocess
