@@ -1082,6 +1082,7 @@ export interface components {
         ErrorOf: {
             class: string;
             text: string;
+            sentence: components["schemas"]["SentenceOf"] | null;
         };
         EstimateOf: {
             /** Format: double */
@@ -1971,6 +1972,12 @@ export interface components {
             finish_reason: string;
             /** @description Consensus rank, 1 best. */
             rank: number | null;
+        };
+        SentenceOf: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
         };
         Session: {
             user: components["schemas"]["UserOf"] | null;
