@@ -12,9 +12,11 @@ import pytest
 
 from annotation.simulation.client import Desk, sign_in
 from annotation.simulation.labelers import CAREFUL
-from tests.site import Site
+from tests.site import Site, process_of
 from training.contract import progress
-from training.launch.process import Process
+
+# Two models are trained in it and one of them is killed; on busy cores that takes its time.
+pytestmark = pytest.mark.timeout(900)
 
 SMALL = {"batch_size": 16, "micro_batch_size": 16, "max_length": 96}
 # The tiny model's sizes, and a training step long enough to be killed in the middle of.
@@ -77,18 +79,7 @@ def database():
 def site(tmp_path, database):
     site = Site(tmp_path, database)
     yield site
-    if site.process is not None and site.process.poll() is None:
-        site.process.terminate()
-        site.process.wait(timeout=30)
-    for run_dir in tmp_path.glob("runs/*"):
-        if (process := process_of(run_dir)) is not None:
-            process.kill()
-
-
-def process_of(run_dir):
-    """The job's process as its status names it; it signals no other that has its pid by now."""
-    status = progress.read_status(run_dir)
-    return None if status is None else Process(status.host, status.pid, status.started)
+    site.stop()
 
 
 def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):

@@ -124,9 +124,7 @@ def place(tmp_path):
 
     yield make
     for site in sites:
-        if site.process is not None and site.process.poll() is None:
-            site.process.terminate()
-            site.process.wait(timeout=30)
+        site.stop()
 
 
 @pytest.fixture(scope="session")
