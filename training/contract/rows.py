@@ -19,6 +19,7 @@ class TextRow(TypedDict):
     text: NotRequired[str]
     messages: NotRequired[list[Message]]
     split: NotRequired[Split]
+    ids: NotRequired[dict[str, object]]
 
 
 class MessagesRow(TypedDict):
@@ -26,6 +27,7 @@ class MessagesRow(TypedDict):
 
     messages: list[Message]
     split: NotRequired[Split]
+    ids: NotRequired[dict[str, object]]
 
 
 class PreferenceRow(TypedDict):
