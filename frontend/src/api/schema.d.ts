@@ -1831,6 +1831,9 @@ export interface components {
                     content: string;
                 }[];
                 split?: string;
+                ids?: {
+                    [key: string]: unknown;
+                };
             } | {
                 text?: string;
                 messages?: {
@@ -1838,6 +1841,9 @@ export interface components {
                     content: string;
                 }[];
                 split?: string;
+                ids?: {
+                    [key: string]: unknown;
+                };
             })[];
         };
         ProgressOf: {
