@@ -1916,6 +1916,9 @@ export interface components {
                     content: string;
                 }[];
                 split?: string;
+                ids?: {
+                    [key: string]: unknown;
+                };
             } | {
                 text?: string;
                 messages?: {
@@ -1923,6 +1926,9 @@ export interface components {
                     content: string;
                 }[];
                 split?: string;
+                ids?: {
+                    [key: string]: unknown;
+                };
             })[];
         };
         ProgressOf: {

@@ -90,8 +90,5 @@ export const labels = {
   when: "When",
   open: "Open",
   amended: "amended later",
-  allBad: "All bad",
-  strength: "strength {{strength}}",
-  ranks: "Ranks {{ranks}}",
   imported: "Imported",
 } as const;

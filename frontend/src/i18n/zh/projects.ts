@@ -87,8 +87,5 @@ export const labels = {
   when: "时间",
   open: "打开",
   amended: "之后已修改",
-  allBad: "都不好",
-  strength: "强度 {{strength}}",
-  ranks: "名次 {{ranks}}",
   imported: "导入",
 };
