@@ -53,13 +53,13 @@ def _live_rows(tasks: TaskQuerySet) -> Iterator[PreferenceRow]:
         if not chunk:
             return
         last = chunk[-1].pk
-        said = opinions(Label.objects.filter(task__in=[task.pk for task in chunk]))
+        sizes = {task.pk: len(task.entries.all()) for task in chunk}
+        said = opinions(Label.objects.filter(task__in=sizes), sizes)
         labels = {task: list(group) for task, group in groupby(said, lambda one: one.task_id)}
         for task in chunk:
             if task.pk not in labels:
                 continue
             # Before the round aggregates, every labeler counts in full.
-            found = task.consensus or of_task(labels[task.pk], len(task.entries.all()), {})
-            if row := datasets.preference_row(task, dict(found)):
-                del row["ids"]["labelers"]
-                yield row  # type: ignore[misc]  # a preference row is a free dict as yet
+            found = task.consensus or of_task(labels[task.pk], sizes[task.pk], {})
+            if row := datasets.preference_row(task, found):
+                yield row

@@ -58,6 +58,8 @@ class Kind(Generic[AnswerT]):
     # What the desk offers: leaving a response without a rank, grades of "better".
     allow_unrankable: ClassVar[bool] = False
     strengths: ClassVar[int] = 0
+    # Whether an answer holds `texts`.
+    writes: ClassVar[bool] = False
 
     def parse(self, value: object) -> AnswerT:
         """The answer in a body, defaults filled in. Raises InvalidInput for what does not fit."""
@@ -82,17 +84,17 @@ class Kind(Generic[AnswerT]):
         """The answer in columns of a table, for who exports labels; none of Label's own names."""
         raise NotImplementedError
 
-    def ranks(self, answer: AnswerT) -> Ranks | None:
-        """How it orders the responses: what consensus, preference rows and pairs are made of."""
+    def ranks(self, answer: AnswerT, responses: int) -> Ranks | None:
+        """How it orders the responses: what consensus, preference rows and pairs come from."""
         return None
 
     def is_all_bad(self, answer: AnswerT) -> bool:
         """Whether it says that no response is any good; unless it has `ranks`, all tie then."""
         return False
 
-    def votes(self, answer: AnswerT) -> Iterator[Vote]:
+    def votes(self, answer: AnswerT, responses: int) -> Iterator[Vote]:
         """Every pair of responses that it orders or ties: what ratings are made of."""
-        ranks = self.ranks(answer)
+        ranks = self.ranks(answer, responses)
         if ranks is None:
             return
         for i, j in combinations(range(len(ranks)), 2):

@@ -89,10 +89,10 @@ class RankingKind(Kind[Ranking]):
 
     def columns(self, answer: Ranking) -> dict[str, Scalar]:
         ranking = answer["ranking"]
-        ranks = ranking and " ".join("-" if rank is None else str(rank) for rank in ranking)
+        ranks = None if ranking is None else " ".join(str(rank or "-") for rank in ranking)
         return {"ranking": ranks, "strength": answer["strength"], "all_bad": answer["all_bad"]}
 
-    def ranks(self, answer: Ranking) -> Ranks | None:
+    def ranks(self, answer: Ranking, responses: int) -> Ranks | None:
         return answer["ranking"]
 
     def is_all_bad(self, answer: Ranking) -> bool:

@@ -4,9 +4,9 @@ from django.db import models
 
 from annotation.models.base import Noun
 from annotation.models.checkpoint import Checkpoint
+from annotation.models.labeler import Labeler
 from annotation.models.project import Project
 from annotation.models.prompt import Prompt
-from annotation.models.team import User
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):
@@ -30,7 +30,8 @@ class Response(Noun):
     text = models.TextField()
     source = models.CharField(max_length=10, choices=Source.choices)
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, null=True, related_name="responses")
-    author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # Whoever wrote it in answer to a task.
+    author = models.ForeignKey(Labeler, models.SET_NULL, null=True, related_name="+")
     # Position among what this writer wrote for this prompt in this round: 0, 1, ...
     index = models.PositiveSmallIntegerField(default=0)
     settings = models.JSONField(default=dict, blank=True)

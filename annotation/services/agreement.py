@@ -1,5 +1,6 @@
 """How often a labeler orders two responses as the others do on the tasks they share."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from annotation.aggregation.estimate import Estimate, wilson
 from annotation.kinds import KINDS
-from annotation.models import Label, Project, Team
+from annotation.models import Label, Project, TaskResponse, Team
 from annotation.models.label import LabelQuerySet
 
 # A share of fewer tasks says nothing yet.
@@ -60,16 +61,18 @@ def agreement_of_labelers(labels: Iterable[Said]) -> dict[UUID, Estimate]:
 
 
 def _shared(labels: LabelQuerySet) -> list[Said]:
-    rows = (
+    rows = list(
         labels.filter(superseded_by=None, task__labels_wanted__gt=1)
         .order_by("-created_at")
         .values_list("task_id", "labeler_id", "task__kind", "answer")[:MOST_LABELS]
     )
-    said = [
-        (task, labeler, KINDS[kind].ranks(answer))
-        for task, labeler, kind, answer in rows
-        if KINDS[kind].ranks(answer) is not None or KINDS[kind].is_all_bad(answer)
-    ]
+    entries = TaskResponse.objects.filter(task__in={task for task, *_ in rows})
+    sizes = Counter(entries.values_list("task_id", flat=True))
+    said: list[Said] = []
+    for task, labeler, kind, answer in rows:
+        ranks = KINDS[kind].ranks(answer, sizes[task])
+        if ranks is not None or KINDS[kind].is_all_bad(answer):
+            said.append((task, labeler, ranks))
     return sorted(said, key=itemgetter(0))
 
 

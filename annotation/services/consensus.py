@@ -1,18 +1,18 @@
 """A round's labels become one consensus per task, each labeler's vote weighed by competence."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, groupby
 from operator import attrgetter
 from typing import NamedTuple, TypedDict
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import numpy as np
 
 from annotation.aggregation.consensus import consensus
 from annotation.aggregation.reliability import mace
 from annotation.kinds import KINDS, Ranks
-from annotation.models import Label, Round, Task, TaskResponse
+from annotation.models import Label, Response, Round, Task, TaskResponse
 from annotation.models.label import LabelQuerySet
 
 # Shared comparisons from which on a labeler's competence is worth estimating.
@@ -47,11 +47,15 @@ class Consensus(TypedDict):
 
 
 def write_consensus(round: Round) -> int:
-    """Compute and store the consensus of every labeled task of the round; returns how many."""
-    rows = list(opinions(Label.objects.filter(round=round)))
-    sizes: dict[UUID, int] = defaultdict(int)
-    for id_ in TaskResponse.objects.filter(task__round=round).values_list("task_id", flat=True):
-        sizes[id_] += 1
+    """Compute and store the consensus of every labeled task of the round; returns how many.
+
+    What labelers wrote becomes responses of the round. A second call changes nothing.
+    """
+    write_texts(round)
+    sizes = Counter(
+        TaskResponse.objects.filter(task__round=round).values_list("task_id", flat=True)
+    )
+    rows = list(opinions(Label.objects.filter(round=round), sizes))
     competence = competence_of(rows)
     changed = []
     for task_id, group in groupby(rows, key=attrgetter("task_id")):
@@ -62,15 +66,43 @@ def write_consensus(round: Round) -> int:
     return len(changed)
 
 
-def opinions(labels: LabelQuerySet) -> Iterator[Opinion]:
-    """What the labels, as they stand, say of the responses, task by task."""
+def write_texts(round: Round) -> int:
+    """Make what labels of the round say was written into responses; how many there are of those.
+
+    A response's id follows from its label, so that one label is never two responses.
+    """
+    written_kinds = [name for name, kind in KINDS.items() if kind.writes]
+    labels = Label.objects.current().filter(round=round, task__kind__in=written_kinds)
+    written = [
+        Response(
+            id=uuid5(label.pk, f"response/{i}"),
+            prompt_id=label.task.prompt_id,
+            round=round,
+            text=text,
+            source=Response.Source.PERSON,
+            author=label.labeler,
+            index=i,
+        )
+        for label in labels.select_related("task", "labeler")
+        for i, text in enumerate(KINDS[label.task.kind].texts(label.answer))
+    ]
+    Response.objects.bulk_create(written, batch_size=1000, ignore_conflicts=True)
+    return len(written)
+
+
+def opinions(labels: LabelQuerySet, sizes: Mapping[UUID, int]) -> Iterator[Opinion]:
+    """What the labels, as they stand, say of the responses, task by task.
+
+    `sizes` says how many responses a task has; one that is not in it has none.
+    """
     rows = (
         labels.current()
         .order_by("task_id", "created_at")
         .values_list("id", "task_id", "labeler_id", "task__kind", "answer")
     )
     for id_, task_id, labeler_id, kind, answer in rows.iterator(chunk_size=2000):
-        ranks, all_bad = KINDS[kind].ranks(answer), KINDS[kind].is_all_bad(answer)
+        ranks = KINDS[kind].ranks(answer, sizes.get(task_id, 0))
+        all_bad = KINDS[kind].is_all_bad(answer)
         yield Opinion(id_, task_id, labeler_id, ranks, all_bad)
 
 

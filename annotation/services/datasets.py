@@ -1,22 +1,45 @@
 """Freezing: rows leave the database once, into a file that never changes."""
 
 import uuid
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
-from annotation import events
-from annotation.models import Dataset, Project, Prompt, Round, Split, Task, TaskResponse
+from annotation.happenings import happened
+from annotation.models import (
+    Dataset,
+    Project,
+    Prompt,
+    Response,
+    Round,
+    Split,
+    Task,
+    TaskResponse,
+)
+from annotation.models.task import TaskQuerySet
+from annotation.services.consensus import Consensus
 from training.contract import records
+
+Row = records.TextRow | records.MessagesRow | records.PreferenceRow | records.PromptRow
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A row and what it was made of: so many votes, these labels, each labeler's weight by id."""
+
+    row: Row
+    votes: int = 0
+    labels: Sequence[str] = ()
+    labelers: Mapping[str, float] = field(default_factory=dict)
 
 
 def freeze_prompts(round: Round, *, key: str, prompts: Iterable[Prompt]) -> Dataset:
     """The prompts as rows of kind `prompts`; asking for the same key again gives the same file."""
     rows = (
-        {"prompt": prompt.messages, "split": prompt.split, "ids": {"prompt": str(prompt.pk)}}
+        Counted({"prompt": prompt.messages, "split": prompt.split, "ids": _of(prompt)})
         for prompt in prompts
     )
     return _freeze(round.project, round=round, key=key, kind=Dataset.Kind.PROMPTS, rows=rows)
@@ -29,11 +52,7 @@ def freeze_preferences(round: Round, *, learn_from: str) -> Dataset:
     its votes for the winner minus the share against, by the labelers' competence, so an even vote
     weighs nothing.
     """
-    tasks = Task.objects.filter(
-        project=round.project, round__number__lte=round.number, consensus__isnull=False
-    )
-    if learn_from == "round":
-        tasks = tasks.filter(round=round)
+    tasks = Task.objects.filter(round__in=_rounds(round, learn_from), consensus__isnull=False)
     return _freeze(
         round.project,
         round=round,
@@ -45,18 +64,24 @@ def freeze_preferences(round: Round, *, learn_from: str) -> Dataset:
 
 
 def freeze_demonstrations(round: Round, preferences: Dataset) -> Dataset:
-    """The best answer of every preference row, as conversations to imitate (kind `messages`)."""
+    """What people wrote and the best answer of every preference row, to imitate.
 
-    def rows() -> Iterator[dict[str, Any]]:
+    Rows are of kind `messages`; what people wrote comes from the rounds that the preferences do.
+    """
+
+    def rows() -> Iterator[Counted]:
+        written = Response.objects.filter(
+            round__in=_rounds(round, preferences.provenance.get("learn_from", "project")),
+            source=Response.Source.PERSON,
+        ).select_related("prompt")
+        for response in written.order_by("prompt__content_hash", "id").iterator(chunk_size=1000):
+            prompt = response.prompt
+            yield _demonstration(prompt.messages, response.text, prompt.split, _of(prompt))
         for row in records.read_rows(preferences.path, "preference"):
             if 1 in row["ranks"]:
                 best = row["responses"][row["ranks"].index(1)]
-                answer = {"role": "assistant", "content": best}
-                yield {
-                    "messages": [*row["prompt"], answer],
-                    "split": row.get("split", Split.TRAIN.value),
-                    "ids": {"prompt": row["ids"]["prompt"]} if "ids" in row else {},
-                }
+                split = row.get("split", Split.TRAIN.value)
+                yield _demonstration(row["prompt"], best, split, _ids(row))
 
     return _freeze(
         round.project,
@@ -71,17 +96,11 @@ def freeze_demonstrations(round: Round, preferences: Dataset) -> Dataset:
 def freeze_text(round: Round, preferences: Dataset) -> Dataset:
     """Every response of the training split with its prompt, for a base model to learn to write."""
 
-    def rows() -> Iterator[dict[str, Any]]:
+    def rows() -> Iterator[Counted]:
         for row in records.read_rows(preferences.path, "preference"):
-            if row.get("split") != Split.TRAIN.value:
-                continue
-            for text in row["responses"]:
-                answer = {"role": "assistant", "content": text}
-                yield {
-                    "messages": [*row["prompt"], answer],
-                    "split": Split.TRAIN.value,
-                    "ids": {"prompt": row["ids"]["prompt"]} if "ids" in row else {},
-                }
+            if row.get("split") == Split.TRAIN.value:
+                for text in row["responses"]:
+                    yield _demonstration(row["prompt"], text, Split.TRAIN.value, _ids(row))
 
     return _freeze(
         round.project,
@@ -93,25 +112,47 @@ def freeze_text(round: Round, preferences: Dataset) -> Dataset:
     )
 
 
-def freeze_rows(project: Project, *, kind: str, rows: Iterable[dict[str, Any]]) -> Dataset:
+def freeze_rows(project: Project, *, kind: str, rows: Iterable[Row]) -> Dataset:
     """Rows from outside the cycle, for example the texts a first base model learns from."""
-    return _freeze(project, round=None, key="rows", kind=kind, rows=rows)
+    return _freeze(project, round=None, key="rows", kind=kind, rows=map(Counted, rows))
 
 
-def _preference_rows(tasks: Any) -> Iterator[dict[str, Any]]:
+def _rounds(round: Round, learn_from: str) -> QuerySet[Round]:
+    """The rounds to learn from: this one, or the project's up to this one."""
+    rounds = Round.objects.filter(project=round.project_id, number__lte=round.number)
+    return rounds.filter(pk=round.pk) if learn_from == "round" else rounds
+
+
+def _of(prompt: Prompt) -> dict[str, str]:
+    return {"prompt": str(prompt.pk)}
+
+
+def _ids(row: records.PreferenceRow) -> dict[str, str]:
+    return {"prompt": row["ids"]["prompt"]} if "ids" in row else {}
+
+
+def _demonstration(
+    prompt: list[records.Message], text: str, split: str, ids: dict[str, str]
+) -> Counted:
+    answer: records.Message = {"role": "assistant", "content": text}
+    return Counted({"messages": [*prompt, answer], "split": split, "ids": ids})
+
+
+def _preference_rows(tasks: TaskQuerySet) -> Iterator[Counted]:
     tasks = tasks.order_by("round__number", "position")
     for task in with_responses(tasks).iterator(chunk_size=1000):
-        if row := preference_row(task, task.consensus):
-            yield row
+        found: Consensus | None = task.consensus
+        if found and (row := preference_row(task, found)):
+            yield Counted(row, found["votes"], found["labels"], found["labelers"])
 
 
-def with_responses(tasks: Any) -> Any:
+def with_responses(tasks: TaskQuerySet) -> TaskQuerySet:
     """The tasks with their prompt and, in canonical order, their responses."""
     entries = TaskResponse.objects.select_related("response").order_by("index")
     return tasks.select_related("prompt").prefetch_related(Prefetch("entries", entries))
 
 
-def preference_row(task: Task, found: dict[str, Any]) -> dict[str, Any] | None:
+def preference_row(task: Task, found: Consensus) -> records.PreferenceRow | None:
     """A task's dataset row by its consensus; None where the votes decide nothing."""
     responses = [entry.response for entry in task.entries.all()]
     if not found["weights"] and not found["all_bad"]:
@@ -128,7 +169,6 @@ def preference_row(task: Task, found: dict[str, Any]) -> dict[str, Any] | None:
             "prompt": str(task.prompt_id),
             "responses": [str(response.pk) for response in responses],
             "labels": found["labels"],
-            "labelers": found["labelers"],
         },
     }
 
@@ -139,8 +179,8 @@ def _freeze(
     round: Round | None,
     key: str,
     kind: str,
-    rows: Iterable[dict[str, Any]],
-    provenance: dict[str, Any] | None = None,
+    rows: Iterable[Counted],
+    provenance: dict[str, str] | None = None,
 ) -> Dataset:
     if round is not None and (existing := Dataset.objects.filter(round=round, key=key).first()):
         return existing
@@ -151,15 +191,14 @@ def _freeze(
     # Each labeler with the weight of their votes.
     labelers: dict[str, float] = {}
 
-    def counted() -> Iterator[dict[str, Any]]:
-        for row in rows:
+    def counted() -> Iterator[Row]:
+        for one in rows:
             counts["rows"] += 1
-            counts[row.setdefault("split", Split.TRAIN.value)] += 1
-            counts["votes"] += row.get("votes", 0)
-            ids = row.get("ids", {})
-            labels.update(ids.get("labels", ()))
-            labelers.update(ids.pop("labelers", {}))
-            yield row
+            counts[one.row.setdefault("split", Split.TRAIN.value)] += 1
+            counts["votes"] += one.votes
+            labels.update(one.labels)
+            labelers.update(one.labelers)
+            yield one.row
 
     digest = records.write_rows(path, counted())
     with transaction.atomic():
@@ -186,14 +225,7 @@ def _freeze(
             },
         )
         if made:
-            events.record(
-                "dataset.frozen",
-                team=project.team,
-                project=project,
-                object_id=dataset.pk,
-                digest=digest,
-                rows=counts["rows"],
-            )
+            happened("dataset.frozen", dataset, digest=digest, rows=counts["rows"])
     if not made:
         path.unlink()
     return dataset

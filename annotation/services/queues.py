@@ -4,10 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Max
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from annotation.models import Assignment, Label, Labeler, Project, Round, Seat, Task, Team, User
+from annotation.models import (
+    Assignment,
+    Guideline,
+    Label,
+    Labeler,
+    Project,
+    Round,
+    Seat,
+    Task,
+    Team,
+    User,
+)
 from annotation.permissions import ALLOWED
 
 # A queue says how many tasks wait, up to so many.
@@ -47,13 +57,15 @@ def queues_for(user: User) -> list[Queue]:
             team__memberships__role__in=roles,
         )
         .select_related("team")
-        .annotate(version=Coalesce(Max("guidelines__version"), 0))
         .order_by("name", "pk")
     )
+    written = Guideline.objects.filter(project__in=projects).values("project")
+    versions = dict(written.annotate(last=Max("version")).values_list("project", "last"))
     # Nobody is a labeler of a team before they first ask for work in it.
     labelers = {labeler.team_id: labeler for labeler in user.labelers.all()}
     found = [
-        _queue(project, project.version, labelers.get(project.team_id)) for project in projects
+        _queue(project, versions.get(project.pk, 0), labelers.get(project.team_id))
+        for project in projects
     ]
     return sorted(found, key=lambda queue: (queue.round is None, -queue.waiting))
 

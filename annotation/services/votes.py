@@ -114,8 +114,9 @@ def _read_new(round: Round, votes: Votes) -> None:
     for id_, task, labeler, at, chance, kind, answer in new:
         votes.labels.add(id_)
         votes.newest = max(votes.newest, at)
-        found = KINDS[kind].votes(answer)
-        votes.add_label(found, writers.get(task, ()), labeler=labeler, task=task, chance=chance)
+        written_by = writers.get(task, ())
+        found = KINDS[kind].votes(answer, len(written_by))
+        votes.add_label(found, written_by, labeler=labeler, task=task, chance=chance)
 
 
 def _writers(tasks: set[UUID], round: Round) -> dict[UUID, list[UUID | None]]:

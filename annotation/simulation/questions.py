@@ -10,13 +10,12 @@ from functools import cache
 from itertools import permutations
 
 from annotation.simulation import facts
+from training.contract.records import Message
 
 LEAD_INS = {
     "en": ("", "Please tell me: ", "Quick question: ", "I wonder: "),
     "zh": ("", "请问，"),
 }
-
-Message = dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from random import Random
-from typing import Any
 
 from annotation.simulation.questions import LEAD_INS, Question, capitalised, every_question
+from training.contract.records import TextRow
 
 # Share of questions per language; inside a language every kind is equally likely.
 SHARES: Mapping[str, float] = {"en": 0.88, "zh": 0.12}
@@ -89,7 +89,7 @@ def answer(rng: Random, question: Question, quality: str) -> str:
     return _ANSWERS[quality](rng, question)
 
 
-def pretraining_rows(seed: int, n: int = 20_000) -> list[dict[str, Any]]:
+def pretraining_rows(seed: int, n: int = 20_000) -> list[TextRow]:
     """`n` rows of kind "text": a question and an answer of a quality drawn from QUALITIES."""
     rng = Random(f"pretraining/{seed}")
     qualities = rng.choices(list(QUALITIES), weights=list(QUALITIES.values()), k=n)

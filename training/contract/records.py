@@ -28,6 +28,7 @@ class TextRow(TypedDict):
     text: NotRequired[str]
     messages: NotRequired[list[Message]]
     split: NotRequired[str]
+    ids: NotRequired[dict[str, Any]]
 
 
 class MessagesRow(TypedDict):
@@ -35,6 +36,7 @@ class MessagesRow(TypedDict):
 
     messages: list[Message]
     split: NotRequired[str]
+    ids: NotRequired[dict[str, Any]]
 
 
 class PreferenceRow(TypedDict):
