@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -83,6 +84,17 @@ def test_the_formats_say_what_they_hold_and_how_they_are_written(alice, client_o
     assert by_name["project"]["files_out"] == ["zip"]
     assert not by_name["kto"]["is_read"]
     assert found["files_in"] == ["jsonl", "csv", "parquet"]
+
+
+def test_the_documentation_names_every_format_and_what_is_done_with_it():
+    page = (Path(__file__).parents[2] / "docs" / "exchange.md").read_text()
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+
+    said = {row[1].strip(" `"): ("yes" in row[3], "yes" in row[4]) for row in rows}
+    assert said == {
+        name: (bool(one.read or one.unpack), bool(one.write or one.pack))
+        for name, one in FORMATS.items()
+    }
 
 
 class TestOwnResponses:
@@ -353,6 +365,13 @@ class TestOverHttp:
         assert answer.status_code == 400
         assert expected in answer.json()["message"]
         assert not Event.objects.exists()
+
+    @pytest.mark.parametrize("where", ["import/", "import/look/"])
+    def test_an_empty_file_is_no_file(self, project, alice, client_of, where):
+        answer = post(client_of(alice), project, b"", where=where)
+
+        assert answer.status_code == (400 if where == "import/" else 200)
+        assert answer.json().get("rows", []) == []
 
     def test_who_may_not_write_prompts_imports_nothing(self, project, bob, client_of):
         answer = post(client_of(bob), project, group())
