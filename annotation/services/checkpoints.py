@@ -35,7 +35,7 @@ def register_checkpoint(
     folder = Path(os.path.expanduser(path))
     digest = ""
     if os.path.isdir(folder):
-        _check_folder(folder)
+        check_folder(folder)
         path, digest = str(folder.resolve()), records.folder_digest(folder)
     elif path.count("/") != 1 or path.startswith((".", "/", "~")):
         raise InvalidInput(
@@ -70,7 +70,7 @@ def register_checkpoint(
     return checkpoint
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
     names = sorted(item.name for item in folder.iterdir())
     if unsafe := [name for name in names if name.endswith(UNSAFE)]:
         raise InvalidInput(
