@@ -25,9 +25,11 @@ State = RoundStep.State
 
 def lock(round: Round) -> Round:
     """The round's row, locked. Labels that name the round do not wait for it."""
-    return Round.objects.select_for_update(no_key=True, of=("self",)).select_related(
-        "project__team"
-    ).get(pk=round.pk)
+    return (
+        Round.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("project__team")
+        .get(pk=round.pk)
+    )
 
 
 def amendments_of(round: Round) -> list[Amendment]:

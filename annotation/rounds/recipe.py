@@ -249,9 +249,7 @@ DEFAULT = Recipe(
 # split, then the labels teach it.
 DEFAULT_IMPORT = Recipe(
     (
-        Aggregate(
-            name="preferences", reads=AggregateReads(sources.IMPORTED), learn_from="round"
-        ),
+        Aggregate(name="preferences", reads=AggregateReads(sources.IMPORTED), learn_from="round"),
         Train(name="writer", reads=TrainReads("preferences", model=None), method="pretrain"),
         Train(name="reward", reads=TrainReads("preferences", model="writer"), method="reward"),
         Train(name="policy", reads=TrainReads("preferences", model="writer"), method="dpo"),

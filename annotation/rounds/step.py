@@ -337,12 +337,10 @@ def why(error: Exception) -> Sentence:
     if isinstance(error, DomainError) and error.sentence is not None:
         return error.sentence
     return say(
-        "step_failed", "{error}: {text}", error=type(error).__name__, text=str(error)[:2000]
+        "step_failed", "{error}: {reason}", error=type(error).__name__, reason=str(error)[:2000]
     )
 
 
 def as_json(value: Any) -> Json:
     found: Json = to_json(value)
     return found
-
-
