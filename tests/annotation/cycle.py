@@ -210,21 +210,22 @@ def drive(made, labeler=None, *, new=GOOD, better=1.0, accuracy=0.75, upto=None)
             return made
         waiting = list(made.jobs.filter(state="queued").order_by("created_at"))
         for job in waiting:
-            if job.method == "generate":
-                finish_generation(job)
-            elif job.method == "evaluate":
-                policies = {str(one.path) for one in made.checkpoints_made.all()}
-                is_new = job.spec["model"]["path"] in policies
-                finish_evaluation(
-                    job, new if is_new else BEFORE, better=better if is_new else 0.0
-                )
-            else:
-                finish_training(job, {"eval/accuracy": accuracy} if job.method == "reward" else {})
+            finish(job, new=new, better=better, accuracy=accuracy)
         if made.is_labeling and labeler is not None:
             label_all(made, labeler)
         elif not waiting:
             return made
     raise AssertionError("the round never came to rest")
+
+
+def finish(job, *, new=GOOD, better=1.0, accuracy=0.75):
+    """The job did well, each method in its way; for what the numbers mean see `drive`."""
+    if job.method == "generate":
+        return finish_generation(job)
+    if job.method == "evaluate":
+        is_new = job.round.checkpoints_made.filter(path=job.spec["model"]["path"]).exists()
+        return finish_evaluation(job, new if is_new else BEFORE, better=better if is_new else 0.0)
+    return finish_training(job, {"eval/accuracy": accuracy} if job.method == "reward" else {})
 
 
 def step_of(made, name):
