@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from django.utils import timezone
 
+from annotation.errors import Conflict
 from annotation.happenings import happened
 from annotation.models import Decision, Job, Label, Round, RoundStep, Task, User
-from annotation.errors import Conflict
 from annotation.rounds.parse import read_list, read_object
 from annotation.rounds.recipe import Amendment, Recipe, amended
 from annotation.rounds.step import is_key_of

@@ -13,10 +13,10 @@ from annotation.models import Checkpoint
 from annotation.rounds import sources
 from annotation.rounds.parse import Json, Schema, read, read_list, read_object, refuse, schema_of
 from annotation.rounds.parse import to_json as plain
+from annotation.rounds.step import Source, Step
 from annotation.rounds.steps import STEPS
 from annotation.rounds.steps.accept import Accept, AcceptReads
 from annotation.rounds.steps.aggregate import Aggregate, AggregateReads
-from annotation.rounds.step import Source, Step
 from annotation.rounds.steps.evaluate import Evaluate, EvaluateReads
 from annotation.rounds.steps.gate import Bound, GateReads, Gates
 from annotation.rounds.steps.generate import Generate

@@ -12,7 +12,6 @@ from training.contract import progress
 from training.contract.progress import Status, now_text
 
 
-
 def recipe(
     *,
     count=20,

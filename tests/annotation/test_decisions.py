@@ -194,9 +194,7 @@ def test_redo_from_labels_keeps_them_and_asks_for_more(ready, bob, alice, tmp_pa
     made = labeled_round(ready, bob, tmp_path, recipe(bounds=[{"gate": "kl", "most": 1}]))
     drive(made)
 
-    decide(
-        made, "change", changes=({"step": "labels", "change": {"labels_wanted": 2}},), by=alice
-    )
+    decide(made, "change", changes=({"step": "labels", "change": {"labels_wanted": 2}},), by=alice)
     advance.advance(made)
 
     assert made.is_labeling

@@ -167,9 +167,7 @@ def test_a_blocked_checkpoint_writes_nothing_in_a_second_round(with_gates, ready
     assert step_of(second, "responses").reads["writers"] == [str(base.pk)] * 2
 
 
-def test_two_open_rounds_never_read_each_others_half_made_results(
-    with_gates, ready, bob, tmp_path
-):
+def test_two_open_rounds_never_read_each_others_half_made_results(with_gates, ready, bob, tmp_path):
     first = with_gates(KL, new={**GOOD, "kl": 9.0})
 
     second = labeled_round(ready, bob, tmp_path, recipe(train=("dpo",)))
@@ -319,9 +317,7 @@ def test_a_gate_that_throws_blocks_its_step_and_nothing_else(with_gates, monkeyp
         raise ZeroDivisionError("of nothing")
 
     kl = GATES["kl"]
-    monkeypatch.setitem(
-        GATES, "kl", Gate(kl.title, kl.unit, kl.direction, kl.usual, broken)
-    )
+    monkeypatch.setitem(GATES, "kl", Gate(kl.title, kl.unit, kl.direction, kl.usual, broken))
     made = with_gates(KL)
 
     assert states(made)["gates"] == "blocked"
@@ -332,9 +328,7 @@ def test_a_gate_that_throws_blocks_its_step_and_nothing_else(with_gates, monkeyp
     assert made.state == "done"
 
 
-def test_a_new_gate_is_one_function_and_one_row(
-    with_gates, client_of, alice, project, monkeypatch
-):
+def test_a_new_gate_is_one_function_and_one_row(with_gates, client_of, alice, project, monkeypatch):
     def politeness(of):
         return Measured(0.25, {"answers": 4})
 

@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.management import demos
 from annotation.models import Job, Round
 from annotation.rounds import overviews
-from annotation.services import demos, ratings
+from annotation.services import ratings
 from annotation.simulation.client import Desk, sign_in
 from annotation.simulation.labelers import LABELERS, Labeler
 from annotation.simulation.recipe import DEMO
