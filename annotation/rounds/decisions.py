@@ -5,7 +5,7 @@ itself stays as it was when the round started.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotation.errors import Conflict, InvalidInput
 from annotation.happenings import happened
-from annotation.models import Checkpoint, Decision, Job, Round, RoundStep, User
+from annotation.models import Checkpoint, Decision, Job, Label, Round, RoundStep, User
 from annotation.rounds import plan, step
 from annotation.rounds.parse import Json
 from annotation.rounds.recipe import Amendment, Recipe
@@ -247,6 +247,7 @@ def _start_over(d: Deciding, names: list[str]) -> None:
         raise InvalidInput(
             say("step_unknown", "This round has no step {step}.", step=repr(unknown[0][:60]))
         )
+    _check_tasks_can_be_asked(d)
     plan.redo(d.round, d.recipe, names, by=d.by)
     if (labels := plan.label_step(d.recipe)) is not None:
         plan.want_labels(d.round, labels)
@@ -257,6 +258,23 @@ def _start_over(d: Deciding, names: list[str]) -> None:
             d.row.reads = None
             _to_waiting(d.row)
     plan.settle(d.round)
+
+
+def _check_tasks_can_be_asked(d: Deciding) -> None:
+    """Labeled tasks stay as they are, so what they ask cannot change under them."""
+    before = plan.label_step(plan.effective_recipe(d.round))
+    after = plan.label_step(d.recipe)
+    if before is None or after is None:
+        return
+    is_same = before == replace(after, labels_wanted=before.labels_wanted)
+    if not is_same and Label.objects.filter(round=d.round).exists():
+        raise Conflict(
+            say(
+                "round_tasks_kept",
+                "People have labeled these tasks, so what they ask stays. Ask otherwise in a round "
+                "after this one.",
+            )
+        )
 
 
 def _answer_gate(d: Deciding) -> None:

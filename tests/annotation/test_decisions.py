@@ -220,6 +220,30 @@ def test_redo_from_responses_writes_new_ones_while_nobody_has_labeled(labeling, 
     assert labeling.state == "done"
 
 
+def test_tasks_that_nobody_labeled_are_asked_otherwise(labeling, ready, bob):
+    assert leases(ready, bob)
+
+    decide(labeling, "change", changes=({"step": "labels", "change": {"task_kind": "compare"}},))
+    drive(labeling, upto="labels")
+
+    assert {task.kind for task in Task.objects.all()} == {"compare"}
+    assert Task.objects.count() == 4
+    drive(labeling, bob)
+    assert labeling.state == "done"
+
+
+def test_labeled_tasks_keep_what_they_ask(labeling, bob):
+    label_all(labeling, bob)
+
+    with pytest.raises(Conflict, match="so what they ask stays"):
+        decide(
+            labeling, "change", changes=({"step": "labels", "change": {"task_kind": "compare"}},)
+        )
+
+    assert Label.objects.count() == 4
+    assert labeling.is_labeling
+
+
 def test_labeled_responses_are_never_thrown_away(labeling, bob):
     label_all(labeling, bob)
 

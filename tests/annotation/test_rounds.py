@@ -76,6 +76,17 @@ def test_a_round_without_a_writer_does_not_start_and_says_why(project):
         drafts.start_round(draft, by=None)
 
 
+def test_a_writer_that_is_not_accepted_is_refused_not_left_out(ready, tmp_path):
+    half_made = make_base(ready, tmp_path, name="half-made")
+    Checkpoint.objects.filter(pk=half_made.pk).update(is_accepted=False)
+    draft = drafts.create_round(ready, recipe=recipe(writers=["base", str(half_made.pk)]), by=None)
+
+    with pytest.raises(InvalidInput, match="no accepted checkpoint"):
+        drafts.start_round(draft, by=None)
+
+    assert not draft.steps.exists()
+
+
 def test_a_round_starts_once(started, alice):
     with pytest.raises(Conflict):
         drafts.start_round(started, by=alice)
@@ -303,7 +314,9 @@ def test_a_successor_that_lacks_a_writer_says_so_as_a_block(ready, bob, tmp_path
     following.refresh_from_db()
     advance.advance(following)
 
-    assert asked(following, "responses")[""]["said"]["code"] == "no_writer"
+    question = asked(following, "responses")[""]
+    assert question["said"]["code"] == "checkpoint_not_usable"
+    assert "change" in question["choices"]
 
 
 def test_cancelling_ends_jobs_and_leases_and_keeps_labels(ready, bob, alice, tmp_path):
