@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from annotation.aggregation.estimate import Estimate, with_interval
 from annotation.errors import Conflict, InvalidInput

@@ -298,7 +298,7 @@ def test_there_is_nothing_to_undo_before_the_first_label_or_after_the_round(proj
     with pytest.raises(NothingToUndo, match="not labeled anything"):
         amend_last(project, by=labelers.of(bob, project.team_id))
     submit(lease, ranked([1, 2]))
-    Round.objects.filter(pk=round_.pk).update(state="aggregating")
+    Round.objects.filter(pk=round_.pk).update(is_labeling=False)
 
     with pytest.raises(NothingToUndo, match="moved on"):
         amend_last(project, by=labelers.of(bob, project.team_id))
@@ -311,7 +311,7 @@ def test_an_amendment_is_refused_once_the_round_has_moved_on(project, bob, clien
     lease = lease_one(project, bob)
     submit(lease, ranked([1, 2]))
     amend_last(project, by=labelers.of(bob, project.team_id))
-    Round.objects.filter(pk=round_.pk).update(state="aggregating")
+    Round.objects.filter(pk=round_.pk).update(is_labeling=False)
 
     response = post(client_of(bob), url(lease, "label"), **submission([2, 1]))
 
