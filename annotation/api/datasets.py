@@ -15,7 +15,7 @@ from annotation.api.access import get_dataset, get_project
 from annotation.api.base import NameOf, View
 from annotation.api.jobs import RoundNameOf
 from annotation.models import Dataset
-from training.contract.records import MessagesRow, PreferenceRow, PromptRow, TextRow
+from training.contract.rows import MessagesRow, PreferenceRow, PromptRow, TextRow
 
 
 class DatasetOf(serializers.Serializer[Any]):
@@ -39,7 +39,8 @@ class PreviewQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
 
 
-@extend_schema_field(list[PreferenceRow | PromptRow | MessagesRow | TextRow])
+# The stub knows no union inside a list.
+@extend_schema_field(list[PreferenceRow | PromptRow | MessagesRow | TextRow])  # type: ignore[arg-type]
 class RowsField(serializers.JSONField):
     """Lines of the frozen file, as they are."""
 

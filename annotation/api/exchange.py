@@ -39,7 +39,7 @@ FILE = {
 }
 
 
-class FieldOf(serializers.Serializer[Any]):
+class FileFieldOf(serializers.Serializer[Any]):
     name = serializers.CharField()
     shape = serializers.ChoiceField([shape.value for shape in Shape])
 
@@ -52,7 +52,7 @@ class FormatOf(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="Empty where it is not written."
     )
     by_round = serializers.BooleanField(help_text="Whether one round alone can be exported.")
-    fields = FieldOf(many=True)  # type: ignore[assignment]
+    fields = FileFieldOf(many=True)  # type: ignore[assignment]
 
 
 class FormatsOf(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from annotation.models.task import TaskQuerySet
 from annotation.services import datasets
 from annotation.services.consensus import of_task, opinions
 from training.contract import records
-from training.contract.records import PreferenceRow
+from training.contract.rows import PreferenceRow
 
 
 def each(

@@ -12,7 +12,8 @@ from annotation.rounds.step import Source, Step
 from annotation.rounds.steps import STEPS
 from annotation.rounds.steps.train import training_methods
 from annotation.sentences import SentenceJson
-from training.contract.spec import describe_settings
+from training.contract.methods import describe_settings
+from training.contract.settings import SettingFacts
 
 
 class GateForm(TypedDict):
@@ -51,7 +52,7 @@ class RecipeForms(TypedDict):
     default: RecipeJson
     default_import: RecipeJson
     kinds: list[KindForm]
-    methods: dict[str, list[dict[str, Any]]]
+    methods: dict[str, list[SettingFacts]]
     gates: list[GateForm]
     choices: list[ChoiceForm]
 

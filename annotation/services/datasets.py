@@ -22,8 +22,9 @@ from annotation.models import (
 from annotation.models.task import TaskQuerySet
 from annotation.services.consensus import Consensus
 from training.contract import records
+from training.contract.rows import Message, MessagesRow, PreferenceRow, PromptRow, TextRow
 
-Row = records.TextRow | records.MessagesRow | records.PreferenceRow | records.PromptRow
+Row = TextRow | MessagesRow | PreferenceRow | PromptRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +129,14 @@ def _of(prompt: Prompt) -> dict[str, str]:
     return {"prompt": str(prompt.pk)}
 
 
-def _ids(row: records.PreferenceRow) -> dict[str, str]:
+def _ids(row: PreferenceRow) -> dict[str, str]:
     return {"prompt": row["ids"]["prompt"]} if "ids" in row else {}
 
 
 def _demonstration(
-    prompt: list[records.Message], text: str, split: str, ids: dict[str, str]
+    prompt: list[Message], text: str, split: str, ids: dict[str, str]
 ) -> Counted:
-    answer: records.Message = {"role": "assistant", "content": text}
+    answer: Message = {"role": "assistant", "content": text}
     return Counted({"messages": [*prompt, answer], "split": split, "ids": ids})
 
 
@@ -153,7 +154,7 @@ def with_responses(tasks: TaskQuerySet) -> TaskQuerySet:
     return tasks.select_related("prompt").prefetch_related(Prefetch("entries", entries))
 
 
-def preference_row(task: Task, found: Consensus) -> records.PreferenceRow | None:
+def preference_row(task: Task, found: Consensus) -> PreferenceRow | None:
     """A task's dataset row by its consensus; None where the votes decide nothing."""
     responses = [entry.response for entry in task.entries.all()]
     if not found["weights"] and not found["all_bad"]:

@@ -9,7 +9,7 @@ from typing import TypedDict
 import httpx
 
 from annotation.simulation.labelers import Allowed, Judgement, Labeler
-from training.contract.records import Message
+from training.contract.rows import Message
 
 HELD = 2
 

@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from annotation.kinds.ranking import Ranking
 from annotation.simulation.preference import score
-from training.contract.records import Message
+from training.contract.rows import Message
 
 
 class Judgement(TypedDict):

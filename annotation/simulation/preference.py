@@ -13,7 +13,7 @@ from functools import cache
 
 from annotation.simulation import world
 from annotation.simulation.questions import Question, every_question, find
-from training.contract.records import Message
+from training.contract.rows import Message
 
 NOTHING_SAID = -6.0  # the utility of an empty response, and the least there is
 ENDS = ".!?。！？"

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import permutations
 
 from annotation.simulation import facts
-from training.contract.records import Message
+from training.contract.rows import Message
 
 LEAD_INS = {
     "en": ("", "Please tell me: ", "Quick question: ", "I wonder: "),

@@ -11,7 +11,7 @@ from functools import cache
 from random import Random
 
 from annotation.simulation.questions import LEAD_INS, Question, capitalised, every_question
-from training.contract.records import TextRow
+from training.contract.rows import TextRow
 
 # Share of questions per language; inside a language every kind is equally likely.
 SHARES: Mapping[str, float] = {"en": 0.88, "zh": 0.12}

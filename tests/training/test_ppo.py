@@ -11,7 +11,7 @@ from tests.training.tiny import curve, finish, make_policy, make_run, stop_after
 from training import chat, checkpoint, models, runner
 from training.contract import progress
 from training.contract.methods import PpoSettings
-from training.contract.records import PreferenceRow, PromptRow
+from training.contract.rows import PreferenceRow, PromptRow
 from training.experience import paid_scores
 from training.rollout import roll_out, text_scores
 from training.sampling import sample

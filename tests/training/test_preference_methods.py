@@ -11,7 +11,8 @@ from tests.training.conftest import COLOURS
 from tests.training.tiny import curve, finish, make_run, stop_after
 from training import checkpoint, models, preferences, reward, runner
 from training.contract import progress
-from training.contract.records import PreferenceRow, read_rows
+from training.contract.records import read_rows
+from training.contract.rows import PreferenceRow
 from training.data import split_rows
 
 SMALL = {

@@ -3,7 +3,7 @@ import doctest
 import pytest
 
 from training import preferences
-from training.contract.records import PreferenceRow
+from training.contract.rows import PreferenceRow
 from training.preferences import (
     Comparison,
     Group,

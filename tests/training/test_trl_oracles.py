@@ -10,7 +10,8 @@ from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer
 
 from training import dpo, models, preferences, reward
 from training.contract.methods import DpoSettings, RewardSettings
-from training.contract.records import PreferenceRow, pairs
+from training.contract.records import pairs
+from training.contract.rows import PreferenceRow
 from training.logprobs import token_logps
 from training.scoring import response_scores
 

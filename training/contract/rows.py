@@ -5,7 +5,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from training.contract.parse import parse
 
-Split = Literal["train", "eval"]
+SPLITS = ("train", "eval")
 
 
 class Message(TypedDict):
@@ -18,16 +18,16 @@ class TextRow(TypedDict):
 
     text: NotRequired[str]
     messages: NotRequired[list[Message]]
-    split: NotRequired[Split]
-    ids: NotRequired[dict[str, object]]
+    split: NotRequired[str]
+    ids: NotRequired[dict[str, Any]]
 
 
 class MessagesRow(TypedDict):
     """A demonstration: the last message is the assistant's."""
 
     messages: list[Message]
-    split: NotRequired[Split]
-    ids: NotRequired[dict[str, object]]
+    split: NotRequired[str]
+    ids: NotRequired[dict[str, Any]]
 
 
 class PreferenceRow(TypedDict):
@@ -43,8 +43,8 @@ class PreferenceRow(TypedDict):
     weights: NotRequired[list[list[float]] | None]
     votes: NotRequired[int]
     all_bad: NotRequired[int]  # how many of the votes found every response bad
-    split: NotRequired[Split]
-    ids: NotRequired[dict[str, object]]
+    split: NotRequired[str]
+    ids: NotRequired[dict[str, Any]]
 
 
 class PromptRow(TypedDict):
@@ -52,14 +52,16 @@ class PromptRow(TypedDict):
 
     prompt: list[Message]
     responses: NotRequired[list[str]]
-    split: NotRequired[Split]
-    ids: NotRequired[dict[str, object]]
+    split: NotRequired[str]
+    ids: NotRequired[dict[str, Any]]
 
 
 def parse_row(kind: str, value: object, where: str) -> Any:
     """`value` as a row of `kind`; ValueError (of what is wrong, at `where`) unless it is one."""
     shape, check = KINDS[kind]
     row = parse(shape, value, where)
+    if (split := row.get("split", "train")) not in SPLITS:
+        raise ValueError(f"{where}.split: expected one of {', '.join(SPLITS)}, got {split!r}")
     if problem := check(row):
         raise ValueError(f"{where}: {problem}")
     return row

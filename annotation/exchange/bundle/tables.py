@@ -15,6 +15,7 @@ from annotation.models import (
     Assignment,
     Checkpoint,
     Dataset,
+    Decision,
     Event,
     Guideline,
     Invitation,
@@ -24,9 +25,9 @@ from annotation.models import (
     Membership,
     Project,
     Prompt,
-    Rating,
     Response,
     Round,
+    RoundStep,
     Seat,
     Task,
     TaskResponse,
@@ -76,9 +77,16 @@ class Labelers(Table):
 
 def _settled_round(row: Row) -> Row:
     """What was under way is over: nothing goes on by itself where it arrives."""
-    if row["state"] in (Round.State.DRAFT, Round.State.DONE, Round.State.CANCELLED):
+    if row["state"] != Round.State.OPEN:
         return row
-    return {**row, "state": Round.State.CANCELLED, "blocked": None}
+    still = {"state": Round.State.CANCELLED, "is_labeling": False, "is_paused": False}
+    return {**row, **still}
+
+
+def _settled_step(row: Row) -> Row:
+    if row["state"] in RoundStep.ENDED:
+        return row
+    return {**row, "state": RoundStep.State.CANCELLED, "block": None}
 
 
 def _settled_job(row: Row) -> Row:
@@ -109,7 +117,10 @@ TABLES: dict[str, Table] = {
         Labeler, "", frozenset({"user_id", "team_id"}), _numbered_labeler, made=""
     ),
     "prompts": Table(Prompt, "project"),
-    "rounds": Table(Round, "project", settle=_settled_round),
+    # That one round starts when another is done does not travel: nothing starts where it arrives.
+    "rounds": Table(Round, "project", frozenset({"after_id"}), _settled_round),
+    "steps": Table(RoundStep, "round__project", settle=_settled_step),
+    "decisions": Table(Decision, "round__project", frozenset({"by_id"})),
     "jobs": Table(
         Job, "project", frozenset({"run_dir", "handle", "error", "heartbeat_at"}), _settled_job
     ),
@@ -123,7 +134,6 @@ TABLES: dict[str, Table] = {
     "entries": Table(TaskResponse, "task__project", made="task__created_at"),
     "assignments": Table(Assignment, "project", frozenset({"draft"}), _settled_assignment),
     "labels": Table(Label, "project"),
-    "ratings": Table(Rating, "round__project"),
 }
 # What belongs to people, the team or this installation.
 STAYS: tuple[type[Model], ...] = (
@@ -139,6 +149,6 @@ STAYS: tuple[type[Model], ...] = (
 # Content is passed on as it is; ids inside other JSON are made anew with the rows they name.
 CONTENT = frozenset({"messages", "text", "answer", "comment", "flags"})
 # Besides its key, the column of a row by which others may not know it.
-OWN_IDS: Mapping[str, str] = {"labels": "submission_id"}
+OWN_IDS: Mapping[str, str] = {"labels": "submission_id", "decisions": "decision_id"}
 # Small files of a run that pages read.
 RUN_FILES = ("metrics.jsonl", "pairs.jsonl")

@@ -12,6 +12,7 @@ from annotation.models import Project
 from annotation.sentences import say
 from annotation.services.prompts import short
 from training.contract import records
+from training.contract.rows import PreferenceRow
 
 TURN = re.compile(r"\n\n(Human|Assistant):")
 SPEAKER = {"Human": "user", "Assistant": "assistant"}
@@ -80,7 +81,7 @@ def write(project: Project, scope: Scope) -> Iterator[list[Row]]:
     return each(project, scope, dialogues)
 
 
-def dialogues(row: records.PreferenceRow) -> Iterator[Row]:
+def dialogues(row: PreferenceRow) -> Iterator[Row]:
     # HH-RLHF knows two speakers; what the system says goes before the first words of the human.
     system = "".join(m["content"] + "\n\n" for m in row["prompt"] if m["role"] == "system")
     turns = [(NAMES[m["role"]], m["content"]) for m in row["prompt"] if m["role"] in NAMES]

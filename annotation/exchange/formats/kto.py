@@ -7,13 +7,14 @@ from annotation.exchange.preferences import each
 from annotation.exchange.record import Row
 from annotation.models import Project
 from training.contract import records
+from training.contract.rows import PreferenceRow
 
 
 def write(project: Project, scope: Scope) -> Iterator[list[Row]]:
     return each(project, scope, completions)
 
 
-def completions(row: records.PreferenceRow) -> Iterator[Row]:
+def completions(row: PreferenceRow) -> Iterator[Row]:
     for kto in records.kto_rows(row):
         yield {
             "prompt": kto.prompt,

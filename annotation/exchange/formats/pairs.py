@@ -12,6 +12,7 @@ from annotation.models import Project
 from annotation.sentences import say
 from annotation.services.prompts import check_messages, short
 from training.contract import records
+from training.contract.rows import PreferenceRow
 
 
 def read(row: Row) -> list[Record]:
@@ -43,7 +44,7 @@ def write(project: Project, scope: Scope) -> Iterator[list[Row]]:
     return each(project, scope, pairs)
 
 
-def pairs(row: records.PreferenceRow) -> Iterator[Row]:
+def pairs(row: PreferenceRow) -> Iterator[Row]:
     for pair in records.pairs(row):
         yield {
             "prompt": pair.prompt,

@@ -10,7 +10,7 @@ from annotation.exchange.record import Record, Row
 from annotation.models import Project
 from annotation.sentences import say
 from annotation.services.prompts import short
-from training.contract.records import PreferenceRow
+from training.contract.rows import PreferenceRow
 
 
 def read(row: Row) -> list[Record]:

@@ -137,23 +137,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/formats/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description Every format there is, and the kinds of file that are read. */
-        get: operations["formats_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/invitations/{invitation_id}/": {
         parameters: {
             query?: never;
@@ -351,23 +334,6 @@ export interface paths {
         patch: operations["projects_change"];
         trace?: never;
     };
-    "/api/projects/{project_id}/archive/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Out of the lists and without new work, until it is restored. */
-        post: operations["projects_archive"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{project_id}/assignments/": {
         parameters: {
             query?: never;
@@ -418,23 +384,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project_id}/delete/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description For good, with everything of it. Refused where another project depends on it. */
-        post: operations["projects_delete"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{project_id}/events/": {
         parameters: {
             query?: never;
@@ -459,7 +408,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What the project has as a file, made while it is sent. `formats/` lists the shapes. */
+        /** @description Every prompt with its responses as JSON lines, which prompts/import/ reads. */
         get: operations["projects_export"];
         put?: never;
         post?: never;
@@ -480,46 +429,6 @@ export interface paths {
         put?: never;
         /** @description A new version. Labels remember the version they were made under. */
         post: operations["guidelines_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project_id}/import/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * @description Prompts, responses or preferences from a file: JSON lines, JSON, CSV or Parquet.
-         *
-         *     Prompts are added. Responses that nobody has judged become a round that is labeling at
-         *     once; preferences become a round with its labels. A line that cannot be used is reported
-         *     with its number; the same file again adds nothing.
-         */
-        post: operations["projects_import"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project_id}/import/look/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description What a file holds, by its first rows; stores nothing. Its beginning is enough. */
-        post: operations["projects_look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -592,6 +501,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/prompts/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Many prompts, with responses where there are some: a list, or one object per line. */
+        post: operations["prompts_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/responses/": {
         parameters: {
             query?: never;
@@ -603,22 +529,6 @@ export interface paths {
         get: operations["responses_list"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project_id}/restore/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["projects_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -658,23 +568,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/import/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description A project exported whole (`shape=project`), here or elsewhere, becomes one of a team. */
-        post: operations["projects_import_whole"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/prompts/{prompt_id}/": {
         parameters: {
             query?: never;
@@ -685,56 +578,6 @@ export interface paths {
         get: operations["prompts_show"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prompts/{prompt_id}/archive/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Out of the lists; new rounds do not ask about it. */
-        post: operations["prompts_archive"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prompts/{prompt_id}/delete/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description For good, with its responses. Refused where it may be in a frozen dataset. */
-        post: operations["prompts_delete"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prompts/{prompt_id}/restore/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["prompts_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -792,23 +635,6 @@ export interface paths {
         patch: operations["rounds_change"];
         trace?: never;
     };
-    "/api/rounds/{round_id}/archive/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Out of the lists and without new work, until it is restored. */
-        post: operations["rounds_archive"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/rounds/{round_id}/cancel/": {
         parameters: {
             query?: never;
@@ -819,23 +645,6 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["rounds_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rounds/{round_id}/delete/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description For good, with its tasks and labels. Refused where another round learned from it. */
-        post: operations["rounds_delete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -885,22 +694,6 @@ export interface paths {
         put?: never;
         /** @description Choose one of the actions that a blocked round offers. */
         post: operations["rounds_resolve"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rounds/{round_id}/restore/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["rounds_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1095,12 +888,6 @@ export interface components {
             allow_ties: boolean;
             allow_unrankable: boolean;
             strengths: number;
-        };
-        ArchivedOf: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            archived_at: string | null;
         };
         AssignmentOf: {
             /** Format: uuid */
@@ -1428,29 +1215,11 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        FieldOf: {
-            name: string;
-            shape: components["schemas"]["ShapeEnum"];
-        };
         ForecastOf: {
             points: components["schemas"]["AccuracyAtOf"][];
             gain: components["schemas"]["GainOf"] | null;
             /** @description Why there is no forecast. */
             reason: string | null;
-        };
-        FormatOf: {
-            name: string;
-            holds: components["schemas"]["HoldsEnum"];
-            is_read: boolean;
-            /** @description Empty where it is not written. */
-            files_out: string[];
-            /** @description Whether one round alone can be exported. */
-            by_round: boolean;
-            fields: components["schemas"]["FieldOf"][];
-        };
-        FormatsOf: {
-            formats: components["schemas"]["FormatOf"][];
-            files_in: string[];
         };
         GainOf: {
             /** @description Labels more than now. */
@@ -1493,33 +1262,24 @@ export interface components {
             /** @default 2 */
             hold: number;
         };
-        /**
-         * @description * `prompts` - prompts
-         *     * `responses` - responses
-         *     * `comparisons` - comparisons
-         *     * `labels` - labels
-         *     * `pairs` - pairs
-         *     * `completions` - completions
-         *     * `project` - project
-         * @enum {string}
-         */
-        HoldsEnum: "prompts" | "responses" | "comparisons" | "labels" | "pairs" | "completions" | "project";
         IdOf: {
             /** Format: uuid */
             id: string;
         };
+        /** @description A prompt as `messages` or as `prompt`, one text of the user; `responses` that exist. */
+        ImportLineRequest: {
+            messages?: components["schemas"]["MessageOfRequest"][];
+            prompt?: string;
+            responses?: unknown[];
+            tags?: string[];
+            language?: string;
+            source?: string;
+        };
         ImportOutcome: {
-            format: string;
-            lines: number;
-            prompts: number;
-            responses: number;
-            tasks: number;
-            labels: number;
+            created: number;
             duplicates: number;
-            /** @description All of them; `errors` holds the first 1,000. */
-            bad_lines: number;
+            responses: number;
             errors: components["schemas"]["LineErrorOf"][];
-            round: components["schemas"]["RoundMadeOf"] | null;
         };
         InvitationByLink: {
             team: components["schemas"]["TeamName"];
@@ -1681,10 +1441,8 @@ export interface components {
          */
         LanguageEnum: "en" | "zh-hans";
         LineErrorOf: {
-            /** @description Of Parquet, the number of the row. */
             line: number;
             message: string;
-            sentence: components["schemas"]["SaidOf"];
         };
         LineageOf: {
             labels: number;
@@ -1701,19 +1459,6 @@ export interface components {
              * @description Standard deviation over random orders of the votes.
              */
             spread: number;
-        };
-        LookOf: {
-            /** @description The kind of file. */
-            kind: string;
-            format: string | null;
-            columns: string[];
-            /** @description Which columns probably say what. */
-            mapping: {
-                [key: string]: string[];
-            };
-            rows: {
-                [key: string]: unknown;
-            }[];
         };
         MemberOf: {
             /** Format: uuid */
@@ -2194,10 +1939,6 @@ export interface components {
             people_now: number;
             jobs: components["schemas"]["CountOf"];
         };
-        ProjectDeletionRequest: {
-            /** @description The project's name, typed by who means it. */
-            name: string;
-        };
         ProjectInputRequest: {
             name: string;
             description?: string;
@@ -2222,8 +1963,6 @@ export interface components {
             prompts_count: number;
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            archived_at: string | null;
             my_role: components["schemas"]["Role"];
             readonly permissions: string[];
         };
@@ -2243,8 +1982,6 @@ export interface components {
             split: components["schemas"]["SplitEnum"];
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            archived_at: string | null;
         };
         PromptShown: {
             messages: components["schemas"]["MessageOf"][];
@@ -2260,8 +1997,6 @@ export interface components {
             split: components["schemas"]["SplitEnum"];
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            archived_at: string | null;
             responses: components["schemas"]["ResponseOf"][];
         };
         QueueOf: {
@@ -2370,15 +2105,6 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "manager" | "reviewer" | "labeler" | "viewer";
-        RoundDeletionRequest: {
-            /** @description The round's number, typed by who means it. */
-            number: number;
-        };
-        RoundMadeOf: {
-            /** Format: uuid */
-            id: string;
-            number: number;
-        };
         RoundNameOf: {
             /** Format: uuid */
             id: string;
@@ -2397,8 +2123,6 @@ export interface components {
             recipe: unknown;
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            archived_at: string | null;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
@@ -2419,12 +2143,6 @@ export interface components {
          * @enum {string}
          */
         RoundState: "draft" | "generating" | "labeling" | "aggregating" | "training" | "evaluating" | "done" | "blocked" | "cancelled";
-        SaidOf: {
-            code: string;
-            params: {
-                [key: string]: unknown;
-            };
-        };
         SampleOf: {
             prompt: components["schemas"]["SamplePromptOf"];
             votes: number;
@@ -2470,18 +2188,6 @@ export interface components {
             most?: number;
             choices?: string[];
         };
-        /**
-         * @description * `text` - text
-         *     * `whole` - whole
-         *     * `number` - number
-         *     * `flag` - flag
-         *     * `texts` - texts
-         *     * `wholes` - wholes
-         *     * `messages` - messages
-         *     * `json` - json
-         * @enum {string}
-         */
-        ShapeEnum: "text" | "whole" | "number" | "flag" | "texts" | "wholes" | "messages" | "json";
         SignInRequest: {
             /** Format: email */
             email: string;
@@ -2931,34 +2637,6 @@ export interface operations {
             };
         };
     };
-    formats_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FormatsOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
     invitations_revoke: {
         parameters: {
             query?: never;
@@ -3270,8 +2948,6 @@ export interface operations {
     projects_list: {
         parameters: {
             query?: {
-                /** @description The archived ones instead. */
-                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -3386,36 +3062,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    projects_archive: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */
@@ -3567,39 +3213,6 @@ export interface operations {
             };
         };
     };
-    projects_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProjectDeletionRequest"];
-            };
-        };
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
     events_list: {
         parameters: {
             query?: {
@@ -3639,21 +3252,7 @@ export interface operations {
     };
     projects_export: {
         parameters: {
-            query?: {
-                /** @description The kind of file; jsonl, or zip. */
-                file?: string;
-                /** @description The number of one round. */
-                round?: number;
-                /** @description The name of a format. */
-                shape?: string;
-                /**
-                 * @description * `train` - Train
-                 *     * `eval` - Eval
-                 */
-                split?: "train" | "eval";
-                /** @description Of a project: its checkpoints' files, too. */
-                with_weights?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 project_id: string;
@@ -3667,7 +3266,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "application/x-ndjson": string;
                 };
             };
             /** @description Refused */
@@ -3737,102 +3336,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuidelineOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    projects_import: {
-        parameters: {
-            query?: {
-                /** @description Which column says what, as JSON: {"prompt": "question", "responses": ["a", "b"]}. As "models", "*" stands for the names of the responses' columns. */
-                columns?: string;
-                /** @description auto, jsonl, csv, parquet. */
-                file?: string;
-                /** @description Per task that brings no label. */
-                labels_wanted?: number;
-                /** @description The file's name. */
-                name?: string;
-                /** @description Of the round that is made, as JSON. */
-                recipe?: string;
-                /** @description auto, or the name of a format. */
-                shape?: string;
-                /** @description Store nothing when one line cannot be used. */
-                strict?: boolean;
-            };
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/x-ndjson": string;
-                "application/json": string;
-                "text/csv": string;
-                "application/vnd.apache.parquet": string;
-                "application/octet-stream": string;
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportOutcome"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    projects_look: {
-        parameters: {
-            query?: {
-                /** @description auto, jsonl, csv, parquet. */
-                file?: string;
-                /** @description The file's name. */
-                name?: string;
-            };
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/x-ndjson": string;
-                "application/json": string;
-                "text/csv": string;
-                "application/vnd.apache.parquet": string;
-                "application/octet-stream": string;
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LookOf"];
                 };
             };
             /** @description Refused */
@@ -3951,8 +3454,6 @@ export interface operations {
     prompts_list: {
         parameters: {
             query?: {
-                /** @description The archived ones instead. */
-                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -4027,6 +3528,44 @@ export interface operations {
             };
         };
     };
+    prompts_import: {
+        parameters: {
+            query?: {
+                /** @description Store nothing when one line cannot be used. */
+                strict?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportLineRequest"][];
+                "application/x-ndjson": components["schemas"]["ImportLineRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOutcome"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     responses_list: {
         parameters: {
             query?: {
@@ -4064,41 +3603,9 @@ export interface operations {
             };
         };
     };
-    projects_restore: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ArchivedOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
     rounds_list: {
         parameters: {
             query?: {
-                /** @description The archived ones instead. */
-                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -4195,42 +3702,6 @@ export interface operations {
             };
         };
     };
-    projects_import_whole: {
-        parameters: {
-            query: {
-                /** @description Its new name. */
-                project?: string;
-                team: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/zip": string;
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProjectOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
     prompts_show: {
         parameters: {
             query?: never;
@@ -4248,95 +3719,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PromptWithResponses"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    prompts_archive: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                prompt_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ArchivedOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    prompts_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                prompt_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    prompts_restore: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                prompt_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */
@@ -4475,36 +3857,6 @@ export interface operations {
             };
         };
     };
-    rounds_archive: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                round_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ArchivedOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
     rounds_cancel: {
         parameters: {
             query?: never;
@@ -4523,39 +3875,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoundOf"];
                 };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    rounds_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                round_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RoundDeletionRequest"];
-            };
-        };
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Refused */
             "4XX": {
@@ -4654,36 +3973,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoundOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    rounds_restore: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                round_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */
