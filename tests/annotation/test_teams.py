@@ -139,8 +139,8 @@ def pandalm(n, votes):
 
 
 def load(project, lines):
-    recipe = {"generation": None, "learn_from": "round", "training": []}
-    return load_lines(project, lines, recipe=recipe)
+    steps = [{"name": "preferences", "kind": "aggregate", "reads": {"labels": "imported"}}]
+    return load_lines(project, lines, recipe={"steps": steps})
 
 
 def people_rank(project, people, rankings):

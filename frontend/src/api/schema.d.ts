@@ -137,6 +137,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/formats/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every format there is, and the kinds of file that are read. */
+        get: operations["formats_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations/{invitation_id}/": {
         parameters: {
             query?: never;
@@ -334,6 +351,23 @@ export interface paths {
         patch: operations["projects_change"];
         trace?: never;
     };
+    "/api/projects/{project_id}/archive/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Out of the lists and without new work, until it is restored. */
+        post: operations["projects_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/assignments/": {
         parameters: {
             query?: never;
@@ -384,6 +418,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/delete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description For good, with everything of it. Refused where another project depends on it. */
+        post: operations["projects_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/events/": {
         parameters: {
             query?: never;
@@ -408,7 +459,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Every prompt with its responses as JSON lines, which prompts/import/ reads. */
+        /** @description What the project has as a file, made while it is sent. `formats/` lists the shapes. */
         get: operations["projects_export"];
         put?: never;
         post?: never;
@@ -429,6 +480,46 @@ export interface paths {
         put?: never;
         /** @description A new version. Labels remember the version they were made under. */
         post: operations["guidelines_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Prompts, responses or preferences from a file: JSON lines, JSON, CSV or Parquet.
+         *
+         *     Prompts are added. Responses that nobody has judged become a round that is labeling at
+         *     once; preferences become a round with its labels. A line that cannot be used is reported
+         *     with its number; the same file again adds nothing.
+         */
+        post: operations["projects_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/import/look/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a file holds, by its first rows; stores nothing. Its beginning is enough. */
+        post: operations["projects_look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,23 +592,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project_id}/prompts/import/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Many prompts, with responses where there are some: a list, or one object per line. */
-        post: operations["prompts_import"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{project_id}/responses/": {
         parameters: {
             query?: never;
@@ -535,6 +609,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["projects_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/rounds/": {
         parameters: {
             query?: never;
@@ -544,6 +634,7 @@ export interface paths {
         };
         get: operations["rounds_list"];
         put?: never;
+        /** @description A draft. With `after` it starts by itself when that round is done. */
         post: operations["rounds_create"];
         delete?: never;
         options?: never;
@@ -568,6 +659,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A project exported whole (`shape=project`), here or elsewhere, becomes one of a team. */
+        post: operations["projects_import_whole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/prompts/{prompt_id}/": {
         parameters: {
             query?: never;
@@ -578,6 +686,56 @@ export interface paths {
         get: operations["prompts_show"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/archive/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Out of the lists; new rounds do not ask about it. */
+        post: operations["prompts_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/delete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description For good, with its responses. Refused where it may be in a frozen dataset. */
+        post: operations["prompts_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["prompts_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -608,7 +766,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What a recipe may say: the default one, and every setting of every method. */
+        /** @description What a recipe may say: kinds of step, training methods, gates, and the default one. */
         get: operations["recipes_show"];
         put?: never;
         post?: never;
@@ -631,11 +789,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Change the recipe of a draft. */
+        /** @description Change the recipe of a draft, or the round it waits for. */
         patch: operations["rounds_change"];
         trace?: never;
     };
-    "/api/rounds/{round_id}/cancel/": {
+    "/api/rounds/{round_id}/archive/": {
         parameters: {
             query?: never;
             header?: never;
@@ -644,7 +802,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["rounds_cancel"];
+        /** @description Out of the lists and without new work, until it is restored. */
+        post: operations["rounds_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{round_id}/decisions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Answer a question of a step, or steer the round (pause, more labels, cancel ...). */
+        post: operations["rounds_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{round_id}/delete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description For good, with its tasks and labels. Refused where another round learned from it. */
+        post: operations["rounds_delete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -683,7 +876,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/rounds/{round_id}/resolve/": {
+    "/api/rounds/{round_id}/restore/": {
         parameters: {
             query?: never;
             header?: never;
@@ -692,8 +885,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Choose one of the actions that a blocked round offers. */
-        post: operations["rounds_resolve"];
+        post: operations["rounds_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -884,10 +1076,30 @@ export interface components {
         AmendedOf: {
             assignment: components["schemas"]["AssignmentOf"];
         };
+        /** @description `change` is laid over the settings of the step: objects are merged, all else replaced. */
+        AmendmentOf: {
+            step: string;
+            change: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description `change` is laid over the settings of the step: objects are merged, all else replaced. */
+        AmendmentOfRequest: {
+            step: string;
+            change: {
+                [key: string]: unknown;
+            };
+        };
         AnswerPolicy: {
             allow_ties: boolean;
             allow_unrankable: boolean;
             strengths: number;
+        };
+        ArchivedOf: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            archived_at: string | null;
         };
         AssignmentOf: {
             /** Format: uuid */
@@ -905,25 +1117,6 @@ export interface components {
             expires_at: string;
             draft: components["schemas"]["DraftOf"] | null;
             amends: boolean;
-        };
-        BlockOf: {
-            /**
-             * @description Where the round stopped.
-             *
-             *     * `draft` - Draft
-             *     * `generating` - Generating
-             *     * `labeling` - Labeling
-             *     * `aggregating` - Aggregating
-             *     * `training` - Training
-             *     * `evaluating` - Evaluating
-             *     * `done` - Done
-             *     * `blocked` - Blocked
-             *     * `cancelled` - Cancelled
-             */
-            state: components["schemas"]["RoundState"];
-            reason: string;
-            evidence: unknown;
-            actions: components["schemas"]["ChoiceOf"][];
         };
         /**
          * @description * `base` - base
@@ -975,9 +1168,26 @@ export interface components {
             created_at: string;
             readonly lineage: components["schemas"]["LineageOf"];
         };
+        /**
+         * @description * `retry` - retry
+         *     * `redo` - redo
+         *     * `change` - change
+         *     * `skip` - skip
+         *     * `enough` - enough
+         *     * `accept` - accept
+         *     * `discard` - discard
+         *     * `cancel` - cancel
+         *     * `pause` - pause
+         *     * `resume` - resume
+         *     * `more_labels` - more_labels
+         *     * `more_prompts` - more_prompts
+         *     * `accept_checkpoint` - accept_checkpoint
+         * @enum {string}
+         */
+        ChoiceEnum: "retry" | "redo" | "change" | "skip" | "enough" | "accept" | "discard" | "cancel" | "pause" | "resume" | "more_labels" | "more_prompts" | "accept_checkpoint";
         ChoiceOf: {
-            action: string;
-            label: string;
+            choice: components["schemas"]["ChoiceEnum"];
+            title: components["schemas"]["SentenceOf"];
         };
         /** @description Which of two responses is better, and by how much. */
         CompareAnswer: {
@@ -1028,13 +1238,54 @@ export interface components {
             created_at: string;
             checkpoints: components["schemas"]["NameOf"][];
         };
+        DecisionInputRequest: {
+            choice: components["schemas"]["ChoiceEnum"];
+            /**
+             * Format: uuid
+             * @description Made by the client. Sending it again decides nothing again.
+             */
+            decision_id: string;
+            /**
+             * @description Whose question is answered.
+             * @default
+             */
+            step: string;
+            /** @default  */
+            subject: string;
+            /** @default  */
+            why: string;
+            /** @description more_labels: labels per task; more_prompts: prompts in all. */
+            count?: number | null;
+            /** @default  */
+            redo_from: string;
+            changes?: components["schemas"]["AmendmentOfRequest"][];
+            /** Format: uuid */
+            checkpoint?: string | null;
+        };
+        /** @description Who chose what, why, and what they saw. */
         DecisionOf: {
             /** Format: uuid */
-            round: string;
-            number: number;
-            reason: string;
-            actions: components["schemas"]["ChoiceOf"][];
+            id: string;
+            /** @description Empty: the round was steered. */
+            step: string;
+            subject: string;
+            choice: components["schemas"]["ChoiceEnum"];
+            title: components["schemas"]["SentenceOf"];
+            why: string;
+            evidence: {
+                [key: string]: unknown;
+            };
+            amendments: components["schemas"]["AmendmentOf"][];
+            by: components["schemas"]["NameOf"] | null;
+            /** Format: date-time */
+            at: string;
         };
+        /**
+         * @description * `least` - least
+         *     * `most` - most
+         * @enum {string}
+         */
+        DirectionEnum: "least" | "most";
         DraftOf: {
             /**
              * Format: int64
@@ -1127,6 +1378,7 @@ export interface components {
         ErrorOf: {
             class: string;
             text: string;
+            sentence: components["schemas"]["SentenceOf"] | null;
         };
         EstimateOf: {
             /** Format: double */
@@ -1137,8 +1389,24 @@ export interface components {
             high: number;
             n: number;
         };
+        EvaluationOf: {
+            /** Format: uuid */
+            checkpoint: string;
+            /** Format: uuid */
+            parent: string | null;
+            /** Format: uuid */
+            reward: string | null;
+            metrics: {
+                [key: string]: number;
+            };
+            parent_metrics: {
+                [key: string]: number;
+            };
+            wins: components["schemas"]["WinsOf"] | null;
+        };
         /**
-         * @description * `checkpoint.made` - checkpoint.made
+         * @description * `checkpoint.accepted` - checkpoint.accepted
+         *     * `checkpoint.made` - checkpoint.made
          *     * `checkpoint.registered` - checkpoint.registered
          *     * `comparisons.imported` - comparisons.imported
          *     * `dataset.frozen` - dataset.frozen
@@ -1151,29 +1419,40 @@ export interface components {
          *     * `job.retried` - job.retried
          *     * `labeling.finished` - labeling.finished
          *     * `member.changed` - member.changed
+         *     * `project.archived` - project.archived
          *     * `project.changed` - project.changed
          *     * `project.created` - project.created
+         *     * `project.deleted` - project.deleted
+         *     * `project.exported` - project.exported
+         *     * `project.imported` - project.imported
+         *     * `project.restored` - project.restored
+         *     * `prompt.archived` - prompt.archived
          *     * `prompt.created` - prompt.created
-         *     * `prompts.exported` - prompts.exported
+         *     * `prompt.deleted` - prompt.deleted
+         *     * `prompt.restored` - prompt.restored
          *     * `prompts.imported` - prompts.imported
+         *     * `round.archived` - round.archived
          *     * `round.blocked` - round.blocked
          *     * `round.cancelled` - round.cancelled
          *     * `round.created` - round.created
+         *     * `round.decided` - round.decided
+         *     * `round.deleted` - round.deleted
          *     * `round.finished` - round.finished
          *     * `round.recipe_changed` - round.recipe_changed
-         *     * `round.resolved` - round.resolved
+         *     * `round.restored` - round.restored
          *     * `round.started` - round.started
          *     * `team.created` - team.created
          *     * `team.renamed` - team.renamed
          * @enum {string}
          */
-        EventAction: "checkpoint.made" | "checkpoint.registered" | "comparisons.imported" | "dataset.frozen" | "guidelines.written" | "invitation.accepted" | "invitation.created" | "invitation.revoked" | "job.cancel_requested" | "job.failed" | "job.retried" | "labeling.finished" | "member.changed" | "project.changed" | "project.created" | "prompt.created" | "prompts.exported" | "prompts.imported" | "round.blocked" | "round.cancelled" | "round.created" | "round.finished" | "round.recipe_changed" | "round.resolved" | "round.started" | "team.created" | "team.renamed";
+        EventAction: "checkpoint.accepted" | "checkpoint.made" | "checkpoint.registered" | "comparisons.imported" | "dataset.frozen" | "guidelines.written" | "invitation.accepted" | "invitation.created" | "invitation.revoked" | "job.cancel_requested" | "job.failed" | "job.retried" | "labeling.finished" | "member.changed" | "project.archived" | "project.changed" | "project.created" | "project.deleted" | "project.exported" | "project.imported" | "project.restored" | "prompt.archived" | "prompt.created" | "prompt.deleted" | "prompt.restored" | "prompts.imported" | "round.archived" | "round.blocked" | "round.cancelled" | "round.created" | "round.decided" | "round.deleted" | "round.finished" | "round.recipe_changed" | "round.restored" | "round.started" | "team.created" | "team.renamed";
         EventOf: {
             /** Format: uuid */
             id: string;
             /**
              * @description noun.verb, for example round.started.
              *
+             *     * `checkpoint.accepted` - checkpoint.accepted
              *     * `checkpoint.made` - checkpoint.made
              *     * `checkpoint.registered` - checkpoint.registered
              *     * `comparisons.imported` - comparisons.imported
@@ -1187,17 +1466,27 @@ export interface components {
              *     * `job.retried` - job.retried
              *     * `labeling.finished` - labeling.finished
              *     * `member.changed` - member.changed
+             *     * `project.archived` - project.archived
              *     * `project.changed` - project.changed
              *     * `project.created` - project.created
+             *     * `project.deleted` - project.deleted
+             *     * `project.exported` - project.exported
+             *     * `project.imported` - project.imported
+             *     * `project.restored` - project.restored
+             *     * `prompt.archived` - prompt.archived
              *     * `prompt.created` - prompt.created
-             *     * `prompts.exported` - prompts.exported
+             *     * `prompt.deleted` - prompt.deleted
+             *     * `prompt.restored` - prompt.restored
              *     * `prompts.imported` - prompts.imported
+             *     * `round.archived` - round.archived
              *     * `round.blocked` - round.blocked
              *     * `round.cancelled` - round.cancelled
              *     * `round.created` - round.created
+             *     * `round.decided` - round.decided
+             *     * `round.deleted` - round.deleted
              *     * `round.finished` - round.finished
              *     * `round.recipe_changed` - round.recipe_changed
-             *     * `round.resolved` - round.resolved
+             *     * `round.restored` - round.restored
              *     * `round.started` - round.started
              *     * `team.created` - team.created
              *     * `team.renamed` - team.renamed
@@ -1215,11 +1504,40 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        /** @description A setting of a step; `prompts.count` is `count` of the object `prompts`. */
+        FieldOf: {
+            name: string;
+            type: components["schemas"]["TypeEnum"];
+            default: unknown;
+            /** Format: double */
+            least?: number;
+            /** Format: double */
+            most?: number;
+            choices?: string[];
+        };
+        FileFieldOf: {
+            name: string;
+            shape: components["schemas"]["ShapeEnum"];
+        };
         ForecastOf: {
             points: components["schemas"]["AccuracyAtOf"][];
             gain: components["schemas"]["GainOf"] | null;
             /** @description Why there is no forecast. */
-            reason: string | null;
+            reason: components["schemas"]["SentenceOf"] | null;
+        };
+        FormatOf: {
+            name: string;
+            holds: components["schemas"]["HoldsEnum"];
+            is_read: boolean;
+            /** @description Empty where it is not written. */
+            files_out: string[];
+            /** @description Whether one round alone can be exported. */
+            by_round: boolean;
+            fields: components["schemas"]["FileFieldOf"][];
+        };
+        FormatsOf: {
+            formats: components["schemas"]["FormatOf"][];
+            files_in: string[];
         };
         GainOf: {
             /** @description Labels more than now. */
@@ -1233,6 +1551,20 @@ export interface components {
             low: number;
             /** Format: double */
             high: number;
+        };
+        GateOf: {
+            gate: string;
+            title: components["schemas"]["SentenceOf"];
+            unit: components["schemas"]["SentenceOf"];
+            /**
+             * @description The bound that is usual.
+             *
+             *     * `least` - least
+             *     * `most` - most
+             */
+            direction: components["schemas"]["DirectionEnum"];
+            /** Format: double */
+            usual: number;
         };
         GuidelineInputRequest: {
             text: string;
@@ -1262,24 +1594,33 @@ export interface components {
             /** @default 2 */
             hold: number;
         };
+        /**
+         * @description * `prompts` - prompts
+         *     * `responses` - responses
+         *     * `comparisons` - comparisons
+         *     * `labels` - labels
+         *     * `pairs` - pairs
+         *     * `completions` - completions
+         *     * `project` - project
+         * @enum {string}
+         */
+        HoldsEnum: "prompts" | "responses" | "comparisons" | "labels" | "pairs" | "completions" | "project";
         IdOf: {
             /** Format: uuid */
             id: string;
         };
-        /** @description A prompt as `messages` or as `prompt`, one text of the user; `responses` that exist. */
-        ImportLineRequest: {
-            messages?: components["schemas"]["MessageOfRequest"][];
-            prompt?: string;
-            responses?: unknown[];
-            tags?: string[];
-            language?: string;
-            source?: string;
-        };
         ImportOutcome: {
-            created: number;
-            duplicates: number;
+            format: string;
+            lines: number;
+            prompts: number;
             responses: number;
+            tasks: number;
+            labels: number;
+            duplicates: number;
+            /** @description All of them; `errors` holds the first 1,000. */
+            bad_lines: number;
             errors: components["schemas"]["LineErrorOf"][];
+            round: components["schemas"]["RoundMadeOf"] | null;
         };
         InvitationByLink: {
             team: components["schemas"]["TeamName"];
@@ -1353,6 +1694,16 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @description A kind of step, for a form. */
+        KindOf: {
+            kind: components["schemas"]["StepKind"];
+            title: components["schemas"]["SentenceOf"];
+            stage: components["schemas"]["StepStage"];
+            /** @description A recipe holds one of it at most. */
+            is_single: boolean;
+            reads: components["schemas"]["RoleOf"][];
+            settings: components["schemas"]["FieldOf"][];
+        };
         LabelCountOf: {
             done: number;
             total: number;
@@ -1423,13 +1774,12 @@ export interface components {
             final: boolean;
             votes: number;
             labelers: number;
-            method: string;
+            method: components["schemas"]["SentenceOf"];
             entries: components["schemas"]["EntryOf"][];
             /** @description Rows and columns of win_matrix. */
             order: string[];
             win_matrix: (number | null)[][];
-            /** @description [checkpoint, checkpoint, votes that would settle the pair or null] */
-            indistinguishable: unknown;
+            indistinguishable: components["schemas"]["UndecidedOf"][];
             components: string[][];
             duel: components["schemas"]["DuelOf"] | null;
             live_elo: components["schemas"]["LiveOf"][];
@@ -1441,8 +1791,10 @@ export interface components {
          */
         LanguageEnum: "en" | "zh-hans";
         LineErrorOf: {
+            /** @description Of Parquet, the number of the row. */
             line: number;
             message: string;
+            sentence: components["schemas"]["SaidOf"];
         };
         LineageOf: {
             labels: number;
@@ -1459,6 +1811,19 @@ export interface components {
              * @description Standard deviation over random orders of the votes.
              */
             spread: number;
+        };
+        LookOf: {
+            /** @description The kind of file. */
+            kind: string;
+            format: string | null;
+            columns: string[];
+            /** @description Which columns probably say what. */
+            mapping: {
+                [key: string]: string[];
+            };
+            rows: {
+                [key: string]: unknown;
+            }[];
         };
         MemberOf: {
             /** Format: uuid */
@@ -1581,10 +1946,24 @@ export interface components {
             /** @description The key itself, shown this once. */
             token: string;
         };
+        /** @description One thing to decide; POST .../decisions/ with this step and subject answers it. */
+        OpenQuestionOf: {
+            step: string;
+            subject: string;
+            title: components["schemas"]["SentenceOf"] | null;
+            said: components["schemas"]["SentenceOf"];
+            evidence: {
+                [key: string]: unknown;
+            };
+            choices: components["schemas"]["ChoiceOf"][];
+            /** Format: uuid */
+            round: string;
+            number: number;
+        };
         OverviewOf: {
             rounds: components["schemas"]["RoundOf"][];
             people_now: number;
-            decisions: components["schemas"]["DecisionOf"][];
+            questions: components["schemas"]["OpenQuestionOf"][];
             latest_ladder: components["schemas"]["LadderOf"] | null;
             agreement: components["schemas"]["EstimateOf"] | null;
             forecast: components["schemas"]["ForecastOf"];
@@ -1848,6 +2227,11 @@ export interface components {
             name?: string;
             language?: components["schemas"]["LanguageEnum"];
         };
+        PatchedDraftInputRequest: {
+            recipe?: components["schemas"]["RecipeInput"];
+            /** Format: uuid */
+            after?: string | null;
+        };
         PatchedMemberChangeRequest: {
             role?: components["schemas"]["Role"];
             status?: components["schemas"]["MembershipStatus"];
@@ -1856,10 +2240,6 @@ export interface components {
             name?: string;
             description?: string;
             policy?: components["schemas"]["PolicyOfRequest"];
-        };
-        PatchedRecipeInputRequest: {
-            /** @description See GET /api/recipes/ for its names and defaults. */
-            recipe?: unknown;
         };
         PatchedTeamInputRequest: {
             name?: string;
@@ -1888,7 +2268,8 @@ export interface components {
         PreviewOf: {
             rows: ({
                 prompt: {
-                    role: string;
+                    /** @enum {string} */
+                    role: "system" | "user" | "assistant";
                     content: string;
                 }[];
                 responses: string[];
@@ -1902,7 +2283,8 @@ export interface components {
                 };
             } | {
                 prompt: {
-                    role: string;
+                    /** @enum {string} */
+                    role: "system" | "user" | "assistant";
                     content: string;
                 }[];
                 responses?: string[];
@@ -1912,7 +2294,8 @@ export interface components {
                 };
             } | {
                 messages: {
-                    role: string;
+                    /** @enum {string} */
+                    role: "system" | "user" | "assistant";
                     content: string;
                 }[];
                 split?: string;
@@ -1922,7 +2305,8 @@ export interface components {
             } | {
                 text?: string;
                 messages?: {
-                    role: string;
+                    /** @enum {string} */
+                    role: "system" | "user" | "assistant";
                     content: string;
                 }[];
                 split?: string;
@@ -1938,6 +2322,10 @@ export interface components {
             /** @description Labelers with a lease or a recent label. */
             people_now: number;
             jobs: components["schemas"]["CountOf"];
+        };
+        ProjectDeletionRequest: {
+            /** @description The project's name, typed by who means it. */
+            name: string;
         };
         ProjectInputRequest: {
             name: string;
@@ -1963,6 +2351,8 @@ export interface components {
             prompts_count: number;
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
             my_role: components["schemas"]["Role"];
             readonly permissions: string[];
         };
@@ -1982,6 +2372,8 @@ export interface components {
             split: components["schemas"]["SplitEnum"];
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
         };
         PromptShown: {
             messages: components["schemas"]["MessageOf"][];
@@ -1997,7 +2389,20 @@ export interface components {
             split: components["schemas"]["SplitEnum"];
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
             responses: components["schemas"]["ResponseOf"][];
+        };
+        /** @description One thing to decide; POST .../decisions/ with this step and subject answers it. */
+        QuestionOf: {
+            step: string;
+            subject: string;
+            title: components["schemas"]["SentenceOf"] | null;
+            said: components["schemas"]["SentenceOf"];
+            evidence: {
+                [key: string]: unknown;
+            };
+            choices: components["schemas"]["ChoiceOf"][];
         };
         QueueOf: {
             project: components["schemas"]["NameOf"];
@@ -2031,19 +2436,22 @@ export interface components {
              */
             all_bad: boolean;
         };
-        RecipeInputRequest: {
-            /** @description See GET /api/recipes/ for its names and defaults. */
-            recipe: unknown;
+        /** @description One role of what a step reads: the names in the recipe, and what they meant. */
+        ReadOf: {
+            role: string;
+            names: string[];
+            checkpoints: components["schemas"]["NameOf"][];
+            datasets: string[];
         };
         RecipesOf: {
-            default: unknown;
+            default: components["schemas"]["Recipe"];
+            default_import: components["schemas"]["Recipe"];
+            kinds: components["schemas"]["KindOf"][];
             methods: {
                 [key: string]: components["schemas"]["SettingOf"][];
             };
-            gates: string[];
-        };
-        ResolveInputRequest: {
-            action: string;
+            gates: components["schemas"]["GateOf"][];
+            choices: components["schemas"]["ChoiceOf"][];
         };
         /** @description A response with its writer: for those who watch the round, never for labelers. */
         ResponseOf: {
@@ -2105,6 +2513,35 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "manager" | "reviewer" | "labeler" | "viewer";
+        /** @description One role of what a kind of step reads, and what it may name. */
+        RoleOf: {
+            role: string;
+            /** @description Earlier steps of these kinds. */
+            kinds: string[];
+            words: string[];
+            /** @description The id of a checkpoint will do. */
+            takes_checkpoint: boolean;
+            is_reward: boolean | null;
+            is_list: boolean;
+            is_needed: boolean;
+        };
+        RoundDeletionRequest: {
+            /** @description The round's number, typed by who means it. */
+            number: number;
+        };
+        RoundInputRequest: {
+            recipe: components["schemas"]["RecipeInput"];
+            /**
+             * Format: uuid
+             * @description Start by itself when that round is done.
+             */
+            after?: string | null;
+        };
+        RoundMadeOf: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+        };
         RoundNameOf: {
             /** Format: uuid */
             id: string;
@@ -2119,30 +2556,69 @@ export interface components {
             project: components["schemas"]["NameOf"];
             number: number;
             state: components["schemas"]["RoundState"];
-            blocked: components["schemas"]["BlockOf"] | null;
-            recipe: unknown;
+            /**
+             * @description Derived from the steps.
+             *
+             *     * `draft` - draft
+             *     * `generating` - generating
+             *     * `labeling` - labeling
+             *     * `aggregating` - aggregating
+             *     * `training` - training
+             *     * `evaluating` - evaluating
+             *     * `blocked` - blocked
+             *     * `done` - done
+             *     * `cancelled` - cancelled
+             */
+            stage: components["schemas"]["RoundStage"];
+            is_paused: boolean;
+            /** @description As it was when the round started. */
+            recipe: components["schemas"]["Recipe"];
+            /** @description With what people decided laid over it. */
+            effective_recipe: components["schemas"]["Recipe"];
+            /** @description This draft starts when that round is done. */
+            after: components["schemas"]["RoundNameOf"] | null;
+            successor: components["schemas"]["RoundNameOf"] | null;
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
             progress: components["schemas"]["ProgressOf"];
             steps: components["schemas"]["StepOf"][];
+            decisions: components["schemas"]["DecisionOf"][];
+            /** @description How the round can be steered now. */
+            choices: components["schemas"]["ChoiceOf"][];
         };
         /**
+         * @description * `draft` - draft
+         *     * `generating` - generating
+         *     * `labeling` - labeling
+         *     * `aggregating` - aggregating
+         *     * `training` - training
+         *     * `evaluating` - evaluating
+         *     * `blocked` - blocked
+         *     * `done` - done
+         *     * `cancelled` - cancelled
+         * @enum {string}
+         */
+        RoundStage: "draft" | "generating" | "labeling" | "aggregating" | "training" | "evaluating" | "blocked" | "done" | "cancelled";
+        /**
          * @description * `draft` - Draft
-         *     * `generating` - Generating
-         *     * `labeling` - Labeling
-         *     * `aggregating` - Aggregating
-         *     * `training` - Training
-         *     * `evaluating` - Evaluating
+         *     * `open` - Open
          *     * `done` - Done
-         *     * `blocked` - Blocked
          *     * `cancelled` - Cancelled
          * @enum {string}
          */
-        RoundState: "draft" | "generating" | "labeling" | "aggregating" | "training" | "evaluating" | "done" | "blocked" | "cancelled";
+        RoundState: "draft" | "open" | "done" | "cancelled";
+        SaidOf: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+        };
         SampleOf: {
             prompt: components["schemas"]["SamplePromptOf"];
             votes: number;
@@ -2188,6 +2664,18 @@ export interface components {
             most?: number;
             choices?: string[];
         };
+        /**
+         * @description * `text` - text
+         *     * `whole` - whole
+         *     * `number` - number
+         *     * `flag` - flag
+         *     * `texts` - texts
+         *     * `wholes` - wholes
+         *     * `messages` - messages
+         *     * `json` - json
+         * @enum {string}
+         */
+        ShapeEnum: "text" | "whole" | "number" | "flag" | "texts" | "wholes" | "messages" | "json";
         SignInRequest: {
             /** Format: email */
             email: string;
@@ -2225,13 +2713,60 @@ export interface components {
          * @enum {string}
          */
         SplitEnum: "train" | "eval";
+        /**
+         * @description * `generate` - generate
+         *     * `label` - label
+         *     * `aggregate` - aggregate
+         *     * `train` - train
+         *     * `evaluate` - evaluate
+         *     * `gate` - gate
+         *     * `accept` - accept
+         * @enum {string}
+         */
+        StepKind: "generate" | "label" | "aggregate" | "train" | "evaluate" | "gate" | "accept";
         StepOf: {
-            state: components["schemas"]["RoundState"];
+            name: string;
+            kind: components["schemas"]["StepKind"];
+            title: components["schemas"]["SentenceOf"];
+            stage: components["schemas"]["StepStage"];
+            state: components["schemas"]["StepState"];
+            /** @description How often it was begun. */
+            attempts: number;
+            /** @description 1, and one more each time it started over. */
+            take: number;
+            reads: components["schemas"]["ReadOf"][];
+            /** @description Made by this take. */
+            checkpoints: components["schemas"]["NameOf"][];
+            datasets: string[];
+            evaluation: components["schemas"]["EvaluationOf"] | null;
+            verdicts: components["schemas"]["VerdictOf"][];
+            /** @description What it waits for people to decide. */
+            questions: components["schemas"]["QuestionOf"][];
+            jobs: string[];
             /** Format: date-time */
-            started_at: string;
+            started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
         };
+        /**
+         * @description * `generating` - generating
+         *     * `labeling` - labeling
+         *     * `aggregating` - aggregating
+         *     * `training` - training
+         *     * `evaluating` - evaluating
+         * @enum {string}
+         */
+        StepStage: "generating" | "labeling" | "aggregating" | "training" | "evaluating";
+        /**
+         * @description * `waiting` - Waiting
+         *     * `running` - Running
+         *     * `blocked` - Blocked
+         *     * `done` - Done
+         *     * `skipped` - Skipped
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        StepState: "waiting" | "running" | "blocked" | "done" | "skipped" | "cancelled";
         SubmissionRequest: {
             /**
              * Format: uuid
@@ -2306,6 +2841,25 @@ export interface components {
             /** Format: date-time */
             expires_at: string | null;
         };
+        /**
+         * @description * `integer` - integer
+         *     * `number` - number
+         *     * `string` - string
+         *     * `boolean` - boolean
+         * @enum {string}
+         */
+        TypeEnum: "integer" | "number" | "string" | "boolean";
+        UndecidedOf: {
+            /** Format: uuid */
+            first: string;
+            /** Format: uuid */
+            second: string;
+            /**
+             * Format: double
+             * @description Votes that would settle the pair.
+             */
+            more: number | null;
+        };
         UserOf: {
             /** Format: uuid */
             id: string;
@@ -2313,6 +2867,34 @@ export interface components {
             email: string;
             name: string;
             language: string;
+        };
+        /** @description What a gate found at one bound. `value` is null where nothing was measured. */
+        VerdictOf: {
+            subject: string;
+            gate: string;
+            title: components["schemas"]["SentenceOf"];
+            unit: components["schemas"]["SentenceOf"];
+            /** Format: double */
+            least: number | null;
+            /** Format: double */
+            most: number | null;
+            /** Format: double */
+            value: number | null;
+            passed: boolean;
+            said: components["schemas"]["SentenceOf"];
+            evidence: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Share of held-out prompts where the new answers score higher, 95 % interval. */
+        WinsOf: {
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            n: number;
         };
         /** @description What is said, for a screen that says it in another language. */
         CodedSentence: {
@@ -2332,6 +2914,262 @@ export interface components {
             field_sentences: {
                 [key: string]: (components["schemas"]["CodedSentence"] | null)[];
             };
+        };
+        GenerateStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "generate";
+            reads: components["schemas"]["GenerateReads"];
+            prompts: components["schemas"]["PromptChoice"];
+            responses_per_prompt: number;
+            temperature: number;
+            top_p: number;
+            max_new_tokens: number;
+        };
+        GenerateReads: {
+            writers: string[];
+        };
+        PromptChoice: {
+            count: number;
+            /** @enum {string} */
+            split: "train" | "eval" | "both";
+            tags: string[];
+        };
+        LabelStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "label";
+            reads: components["schemas"]["LabelReads"];
+            /** @enum {string} */
+            task_kind: "compare" | "rank" | "mixed";
+            labels_wanted: number;
+            compare_every: number;
+            random_floor: number;
+        };
+        LabelReads: {
+            responses: string;
+        };
+        AggregateStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "aggregate";
+            reads: components["schemas"]["AggregateReads"];
+            /** @enum {string} */
+            learn_from: "project" | "round";
+        };
+        AggregateReads: {
+            labels: string;
+        };
+        TrainStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train";
+            reads: components["schemas"]["TrainReads"];
+            /** @enum {string} */
+            method: "pretrain" | "sft" | "reward" | "dpo" | "ppo" | "rrhf";
+            settings: {
+                [key: string]: (string | number | boolean) | null;
+            };
+        };
+        TrainReads: {
+            data: string;
+            model: string | null;
+            reward: string | null;
+        };
+        EvaluateStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "evaluate";
+            reads: components["schemas"]["EvaluateReads"];
+            prompts: components["schemas"]["PromptChoice"];
+            responses_per_prompt: number;
+            max_new_tokens: number;
+        };
+        EvaluateReads: {
+            checkpoint: string;
+            against: string | null;
+            reward: string | null;
+        };
+        GateStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "gate";
+            reads: components["schemas"]["GateReads"];
+            bounds: components["schemas"]["Bound"][];
+        };
+        GateReads: {
+            checkpoint: string;
+            evaluation: string | null;
+            reward: string | null;
+        };
+        Bound: {
+            /** @enum {string} */
+            gate: "reward_accuracy" | "win_rate" | "reward_gain" | "ended_share" | "kl" | "agreement" | "budget_labels" | "budget_seconds";
+            least: number | null;
+            most: number | null;
+        };
+        AcceptStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "accept";
+            reads: components["schemas"]["AcceptReads"];
+        };
+        AcceptReads: {
+            checkpoints: string[];
+            after: string[];
+        };
+        Step: components["schemas"]["GenerateStep"] | components["schemas"]["LabelStep"] | components["schemas"]["AggregateStep"] | components["schemas"]["TrainStep"] | components["schemas"]["EvaluateStep"] | components["schemas"]["GateStep"] | components["schemas"]["AcceptStep"];
+        Recipe: {
+            steps: components["schemas"]["Step"][];
+        };
+        GenerateStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "generate";
+            reads?: components["schemas"]["GenerateReadsInput"];
+            prompts?: components["schemas"]["PromptChoiceInput"];
+            responses_per_prompt?: number;
+            temperature?: number;
+            top_p?: number;
+            max_new_tokens?: number;
+        };
+        GenerateReadsInput: {
+            writers?: string[];
+        };
+        PromptChoiceInput: {
+            count?: number;
+            /** @enum {string} */
+            split?: "train" | "eval" | "both";
+            tags?: string[];
+        };
+        LabelStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "label";
+            reads: components["schemas"]["LabelReadsInput"];
+            /** @enum {string} */
+            task_kind?: "compare" | "rank" | "mixed";
+            labels_wanted?: number;
+            compare_every?: number;
+            random_floor?: number;
+        };
+        LabelReadsInput: {
+            responses: string;
+        };
+        AggregateStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "aggregate";
+            reads: components["schemas"]["AggregateReadsInput"];
+            /** @enum {string} */
+            learn_from?: "project" | "round";
+        };
+        AggregateReadsInput: {
+            labels: string;
+        };
+        TrainStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train";
+            reads: components["schemas"]["TrainReadsInput"];
+            /** @enum {string} */
+            method: "pretrain" | "sft" | "reward" | "dpo" | "ppo" | "rrhf";
+            settings?: {
+                [key: string]: (string | number | boolean) | null;
+            };
+        };
+        TrainReadsInput: {
+            data: string;
+            model?: string | null;
+            reward?: string | null;
+        };
+        EvaluateStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "evaluate";
+            reads: components["schemas"]["EvaluateReadsInput"];
+            prompts?: components["schemas"]["PromptChoiceInput"];
+            responses_per_prompt?: number;
+            max_new_tokens?: number;
+        };
+        EvaluateReadsInput: {
+            checkpoint: string;
+            against?: string | null;
+            reward?: string | null;
+        };
+        GateStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "gate";
+            reads: components["schemas"]["GateReadsInput"];
+            bounds: components["schemas"]["BoundInput"][];
+        };
+        GateReadsInput: {
+            checkpoint: string;
+            evaluation?: string | null;
+            reward?: string | null;
+        };
+        BoundInput: {
+            /** @enum {string} */
+            gate: "reward_accuracy" | "win_rate" | "reward_gain" | "ended_share" | "kl" | "agreement" | "budget_labels" | "budget_seconds";
+            least?: number | null;
+            most?: number | null;
+        };
+        AcceptStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "accept";
+            reads: components["schemas"]["AcceptReadsInput"];
+        };
+        AcceptReadsInput: {
+            checkpoints: string[];
+            after?: string[];
+        };
+        StepInput: components["schemas"]["GenerateStepInput"] | components["schemas"]["LabelStepInput"] | components["schemas"]["AggregateStepInput"] | components["schemas"]["TrainStepInput"] | components["schemas"]["EvaluateStepInput"] | components["schemas"]["GateStepInput"] | components["schemas"]["AcceptStepInput"];
+        RecipeInput: {
+            steps: components["schemas"]["StepInput"][];
         };
     };
     responses: never;
@@ -2624,6 +3462,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    formats_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatsOf"];
                 };
             };
             /** @description Refused */
@@ -2948,6 +3814,8 @@ export interface operations {
     projects_list: {
         parameters: {
             query?: {
+                /** @description The archived ones instead. */
+                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -3062,6 +3930,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    projects_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */
@@ -3213,6 +4111,39 @@ export interface operations {
             };
         };
     };
+    projects_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectDeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     events_list: {
         parameters: {
             query?: {
@@ -3252,7 +4183,21 @@ export interface operations {
     };
     projects_export: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The kind of file; jsonl, or zip. */
+                file?: string;
+                /** @description The number of one round. */
+                round?: number;
+                /** @description The name of a format. */
+                shape?: string;
+                /**
+                 * @description * `train` - Train
+                 *     * `eval` - Eval
+                 */
+                split?: "train" | "eval";
+                /** @description Of a project: its checkpoints' files, too. */
+                with_weights?: boolean;
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -3266,7 +4211,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": string;
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused */
@@ -3336,6 +4281,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuidelineOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    projects_import: {
+        parameters: {
+            query?: {
+                /** @description Which column says what, as JSON: {"prompt": "question", "responses": ["a", "b"]}. As "models", "*" stands for the names of the responses' columns. */
+                columns?: string;
+                /** @description auto, jsonl, csv, parquet. */
+                file?: string;
+                /** @description Per task that brings no label. */
+                labels_wanted?: number;
+                /** @description The file's name. */
+                name?: string;
+                /** @description Of the round that is made, as JSON. */
+                recipe?: string;
+                /** @description auto, or the name of a format. */
+                shape?: string;
+                /** @description Store nothing when one line cannot be used. */
+                strict?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-ndjson": string;
+                "application/json": string;
+                "text/csv": string;
+                "application/vnd.apache.parquet": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOutcome"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    projects_look: {
+        parameters: {
+            query?: {
+                /** @description auto, jsonl, csv, parquet. */
+                file?: string;
+                /** @description The file's name. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-ndjson": string;
+                "application/json": string;
+                "text/csv": string;
+                "application/vnd.apache.parquet": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookOf"];
                 };
             };
             /** @description Refused */
@@ -3454,6 +4495,8 @@ export interface operations {
     prompts_list: {
         parameters: {
             query?: {
+                /** @description The archived ones instead. */
+                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -3528,44 +4571,6 @@ export interface operations {
             };
         };
     };
-    prompts_import: {
-        parameters: {
-            query?: {
-                /** @description Store nothing when one line cannot be used. */
-                strict?: boolean;
-            };
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ImportLineRequest"][];
-                "application/x-ndjson": components["schemas"]["ImportLineRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportOutcome"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
     responses_list: {
         parameters: {
             query?: {
@@ -3603,9 +4608,41 @@ export interface operations {
             };
         };
     };
+    projects_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     rounds_list: {
         parameters: {
             query?: {
+                /** @description The archived ones instead. */
+                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -3649,7 +4686,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RecipeInputRequest"];
+                "application/json": components["schemas"]["RoundInputRequest"];
             };
         };
         responses: {
@@ -3702,6 +4739,42 @@ export interface operations {
             };
         };
     };
+    projects_import_whole: {
+        parameters: {
+            query: {
+                /** @description Its new name. */
+                project?: string;
+                team: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     prompts_show: {
         parameters: {
             query?: never;
@@ -3719,6 +4792,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PromptWithResponses"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    prompts_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    prompts_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    prompts_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */
@@ -3834,7 +4996,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PatchedRecipeInputRequest"];
+                "application/json": components["schemas"]["PatchedDraftInputRequest"];
             };
         };
         responses: {
@@ -3857,7 +5019,7 @@ export interface operations {
             };
         };
     };
-    rounds_cancel: {
+    rounds_archive: {
         parameters: {
             query?: never;
             header?: never;
@@ -3873,8 +5035,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    rounds_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["RoundOf"];
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    rounds_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundDeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {
@@ -3952,7 +5181,7 @@ export interface operations {
             };
         };
     };
-    rounds_resolve: {
+    rounds_restore: {
         parameters: {
             query?: never;
             header?: never;
@@ -3961,18 +5190,14 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ResolveInputRequest"];
-            };
-        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoundOf"];
+                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */
