@@ -10,17 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_job, get_project, get_round
-from annotation.api.base import NameOf, View, user_of
+from annotation.api.base import NameOf, SentenceOf, View, user_of
 from annotation.models import Job
 from annotation.services import jobs
 from training.contract import progress
 
 LOG_TAIL = 64 * 1024
-
-
-class SentenceOf(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    params = serializers.DictField(child=serializers.JSONField())
 
 
 class ErrorOf(serializers.Serializer[Any]):

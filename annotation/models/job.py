@@ -7,10 +7,11 @@ from django.utils import timezone
 from annotation.models.base import Noun
 from annotation.models.project import Project
 from annotation.models.round import Round
+from annotation.sentences import SentenceJson
 
 # Why an attempt failed: the exception's class and what it said. Where the platform itself says it,
 # `sentence` has the code by which a screen says it in its own language.
-Failure = TypedDict("Failure", {"class": str, "text": str, "sentence": "dict[str, object] | None"})
+Failure = TypedDict("Failure", {"class": str, "text": str, "sentence": SentenceJson | None})
 
 
 class JobQuerySet(models.QuerySet["Job"]):

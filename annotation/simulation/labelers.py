@@ -97,9 +97,7 @@ class Labeler:
         name = f"{self.seed}/{self.name}/{task_id}"
         return Random(hashlib.sha256(name.encode()).digest())
 
-    def _seconds(
-        self, rng: Random, prompt: Sequence[Message], responses: Sequence[str]
-    ) -> float:
+    def _seconds(self, rng: Random, prompt: Sequence[Message], responses: Sequence[str]) -> float:
         read = sum(len(m["content"].split()) for m in prompt) + sum(
             len(t.split()) for t in responses
         )
