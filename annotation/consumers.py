@@ -7,19 +7,20 @@ changed is asked of the API, which checks again.
 
 import time
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db.models import Model
 
 from annotation.api import access
 from annotation.errors import Conflict, DomainError, InvalidInput, NotFound
 from annotation.events import group_name
+from annotation.models import User
 from annotation.sentences import say
 
 # noun -> how its row is fetched, which is the permission check, and the action it needs
-GROUPS: dict[str, tuple[Callable[[Any, UUID, str], Any], str]] = {
+GROUPS: dict[str, tuple[Callable[[User, UUID, str], Model], str]] = {
     "team": (access.get_team, "member.view"),
     "project": (access.get_project, "round.view"),
     "round": (access.get_round, "round.view"),
@@ -46,7 +47,7 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
             await self._leave(group)
 
     async def receive(
-        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: object
     ) -> None:
         try:
             await super().receive(text_data=text_data, bytes_data=bytes_data, **kwargs)
@@ -55,7 +56,7 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
                 None, InvalidInput(say("socket_not_json", "Expected a JSON object as text."))
             )
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+    async def receive_json(self, content: object, **kwargs: object) -> None:
         match content:
             case {"subscribe": str(group)}:
                 await self._subscribe(group)
@@ -75,7 +76,7 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
                     ),
                 )
 
-    async def forward(self, message: dict[str, Any]) -> None:
+    async def forward(self, message: dict[str, dict[str, str]]) -> None:
         """News of a group, from `happenings.happened`."""
         event = message["event"]
         group = event["group"]
@@ -120,9 +121,9 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json({"refused": group, "code": error.code, "message": error.message})
 
 
-def authorise(user: Any, group: str) -> None:
+def authorise(user: object, group: str) -> None:
     """Raise NotFound, Forbidden or InvalidInput unless the user may hear of the group."""
-    if not user.is_authenticated:
+    if not isinstance(user, User):
         raise NotFound(say("sign_in_first", "Sign in first."))
     noun, _, text = group.partition(":")
     try:

@@ -1,16 +1,13 @@
-"""What browsers are told, and to which group. Ids only, and only after the commit.
-
-A message says that something changed; the browser asks the API for it and so passes the
-permission check. A channel layer that is down costs freshness, never a transaction.
-"""
+"""How news of a happening travels to browsers. `happenings` says what is told, and to whom."""
 
 import asyncio
 import logging
 import threading
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
@@ -29,12 +26,12 @@ def group_name(group: str) -> str:
     return group.replace(":", ".")
 
 
-def tell(group: str, type_: str, id_: Any) -> None:
+def tell(group: str, type_: str, id_: UUID) -> None:
     """Tell the subscribers of `group` ("round:<id>", ...) that `id_` changed, on commit."""
     transaction.on_commit(lambda: _send(group, type_, str(id_)))
 
 
-def tell_soon(group: str, type_: str, id_: Any) -> None:
+def tell_soon(group: str, type_: str, id_: UUID) -> None:
     """As `tell`, for what happens hundreds of times a second: only the newest one is told.
 
     The first waits `SOON_SECONDS` for others like it, so nothing is ever the last and untold.
@@ -74,7 +71,10 @@ def _send(group: str, type_: str, id_: str) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {"type": "forward", "event": {"type": type_, "id": id_, "group": group}}
+    message: dict[str, object] = {
+        "type": "forward",
+        "event": {"type": type_, "id": id_, "group": group},
+    }
     if _loop is not None and _loop.is_running():
         # Not waited for: the request that caused it is answered meanwhile. Queues of the
         # in-memory layer belong to this loop and may not be touched from another thread.
@@ -83,7 +83,7 @@ def _send(group: str, type_: str, id_: str) -> None:
         async_to_sync(_deliver)(layer, group, message)
 
 
-async def _deliver(layer: Any, group: str, message: dict[str, Any]) -> None:
+async def _deliver(layer: BaseChannelLayer, group: str, message: dict[str, object]) -> None:
     try:
         await layer.group_send(group_name(group), message)
     except (OSError, RedisError) as error:

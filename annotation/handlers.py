@@ -7,7 +7,7 @@ by part, when the client has taken the part before.
 
 `Threads` serves the few paths that labelers walk all day. One trip into one thread answers a
 request from start to end, where Django's handler makes one for every piece of middleware; what
-that is worth is in docs/benchmarks/labeling.md.
+that is worth is in docs/decisions.md.
 """
 
 import asyncio

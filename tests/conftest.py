@@ -1,6 +1,22 @@
+"""What all tests share: a database and a storage of their own."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.db import connections
+
+# Also where pytest is called by itself: nothing that a test stores lands among this machine's own
+# data. Processes that tests start inherit it.
+if "WHETSTONE_STORAGE" not in os.environ:
+    storage = tempfile.mkdtemp(prefix="whetstone-")
+    atexit.register(shutil.rmtree, storage, ignore_errors=True)
+    os.environ["WHETSTONE_STORAGE"] = storage
+    settings.STORAGE_DIR = Path(storage)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A real server process on a storage of its own, that tests start, kill and start again."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,7 +11,32 @@ from pathlib import Path
 
 import httpx
 
+from training.contract import progress
+from training.launch.process import Process
+
 ROOT = Path(__file__).resolve().parents[1]
+
+
+# Below the range from which the system gives ports to outgoing connections: between the look and
+# the server's start nobody takes one of these unasked.
+PORTS = range(15_000, 30_000)
+
+
+def free_port():
+    for port in random.SystemRandom().sample(PORTS, 50):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("50 ports were tried and none is free")
+
+
+def process_of(run_dir):
+    """The job's process as its status names it; no other that has its pid by now."""
+    status = progress.read_status(run_dir)
+    return None if status is None else Process(status.host, status.pid, status.started)
 
 
 class Site:
@@ -23,11 +49,12 @@ class Site:
             "WHETSTONE_WORKER_SECONDS": "0.1",
             "WHETSTONE_THREADS": "1",
             "DJANGO_SETTINGS_MODULE": "annotation.settings",
-            **({"DATABASE_URL": database} if database else {}),
+            # Never a database or a Redis of whoever runs the tests.
+            "DATABASE_URL": database or "",
+            "REDIS_URL": "",
         }
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.storage = storage
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = storage / "server.log"
         self.process = None
@@ -71,6 +98,18 @@ class Site:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def stop(self):
+        """End the server and the jobs it started, whatever state a test has left them in."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        for run_dir in self.storage.glob("runs/*"):
+            if (process := process_of(run_dir)) is not None:
+                process.kill()
 
     def _answers(self):
         assert self.process.poll() is None, self.log.read_text()

@@ -30,7 +30,7 @@ class Manifest(TypedDict):
     files: dict[str, str]
 
 
-def save(run_dir: Path, step: int, state: dict[str, Any]) -> str:
+def save(run_dir: Path, step: int, state: dict[str, object]) -> str:
     """Write `state` (nested dicts, lists and tuples of tensors and JSON values) as step-N.
 
     Returns the checkpoint's name. The newest `KEEP` stay, older ones are removed.
@@ -83,7 +83,7 @@ def load(run_dir: Path, step: int, *, device: str = "cpu") -> dict[str, Any]:
     return state
 
 
-def random_state() -> dict[str, Any]:
+def random_state() -> dict[str, object]:
     """The random generators of torch (CPU and CUDA), numpy and Python, as tensors and JSON."""
     kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
     return {
@@ -105,8 +105,8 @@ def restore_random_state(state: dict[str, Any]) -> None:
 
 
 def _pack(
-    value: Any, tensors: dict[str, torch.Tensor], seen: dict[tuple[Any, ...], str], name: str
-) -> Any:
+    value: object, tensors: dict[str, torch.Tensor], seen: dict[tuple[object, ...], str], name: str
+) -> object:
     """JSON for `value`, its tensors moved to `tensors` and named in their place.
 
     A tensor met twice (tied weights) is stored once, which safetensors insists on.
@@ -131,7 +131,7 @@ def _pack(
     raise TypeError(f"{name} is a {type(value).__name__}: not a tensor and not JSON")
 
 
-def _unpack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+def _unpack(value: object, tensors: dict[str, torch.Tensor]) -> object:
     if isinstance(value, list):
         return [_unpack(part, tensors) for part in value]
     if not isinstance(value, dict):

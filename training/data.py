@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from training.contract.errors import SpecError
+from training.contract.rows import MessagesRow, PreferenceRow, PromptRow, TextRow
 from training.contract.settings import Optimisation
+
+Row = TypeVar("Row", bound=TextRow | MessagesRow | PreferenceRow | PromptRow)
 
 
 class Batches:
@@ -47,7 +50,7 @@ def micro_batches(rows: Sequence[int], size: int) -> list[Sequence[int]]:
     return [rows[i : i + size] for i in range(0, len(rows), size)]
 
 
-def split_rows(rows: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+def split_rows(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """(train, eval) rows; a row without a split is for training."""
     train = [row for row in rows if row.get("split", "train") == "train"]
     return train, [row for row in rows if row.get("split") == "eval"]

@@ -8,7 +8,7 @@ from training.chat import Encoded
 from training.collate import pad_right
 from training.contract import records
 from training.contract.methods import EvaluateSettings
-from training.contract.records import PreferenceRow, PromptRow
+from training.contract.rows import PreferenceRow, PromptRow
 from training.data import micro_batches
 from training.fit import report_agreement
 from training.generate import encode, response_row, summary, write

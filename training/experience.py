@@ -4,7 +4,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -61,10 +60,10 @@ class KLPrice:
                 self.coefficient, kl, target=self._target, horizon=self._horizon
             )
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, float]:
         return {"coefficient": self.coefficient}
 
-    def load_state_dict(self, state: dict[str, Any], /) -> None:
+    def load_state_dict(self, state: dict[str, float], /) -> None:
         self.coefficient = state["coefficient"]
 
 

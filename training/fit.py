@@ -9,7 +9,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from training import optim
-from training.contract.records import PreferenceRow, write_rows
+from training.contract.records import write_rows
+from training.contract.rows import PreferenceRow
 from training.contract.settings import Optimisation
 from training.data import Batches, micro_batches
 from training.preferences import Group, GroupBatch, agreement, collate, judge

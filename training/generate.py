@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -11,10 +11,27 @@ from training import chat, models, optim
 from training.contract import progress, records
 from training.contract.errors import SpecError
 from training.contract.methods import GenerateSettings
-from training.contract.records import PromptRow
+from training.contract.rows import PromptRow
 from training.contract.settings import Sampling
 from training.run import Result, Run
 from training.sampling import Sampled, response_seed, sample, stop_tokens
+
+
+class Written(TypedDict):
+    """A response of a model: `logprob` is that of the whole response, in nats."""
+
+    text: str
+    tokens: int
+    seed: int
+    finish_reason: str
+    logprob: float
+
+
+class WrittenRow(TypedDict):
+    """A line of RUN/responses.jsonl."""
+
+    ids: dict[str, object]
+    responses: list[Written]
 
 
 def run(run: Run) -> Result:
@@ -110,8 +127,8 @@ def write(
 
 def response_row(
     run: Run, tokenizer: PreTrainedTokenizerBase, row: PromptRow, sampled: list[Sampled]
-) -> dict[str, Any]:
-    """One row of responses.jsonl; `logprob` is that of the whole response, in nats."""
+) -> WrittenRow:
+    """The responses to one row."""
     return {
         "ids": row.get("ids", {}),
         "responses": [
@@ -127,7 +144,7 @@ def response_row(
     }
 
 
-def summary(written: list[dict[str, Any]]) -> dict[str, float]:
+def summary(written: list[WrittenRow]) -> dict[str, float]:
     """Means over responses: length in tokens, share that ended by itself."""
     responses = [response for row in written for response in row["responses"]]
     count = max(1, len(responses))
@@ -137,7 +154,7 @@ def summary(written: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def append_partial(path: Path, rows: dict[int, dict[str, Any]]) -> None:
+def append_partial(path: Path, rows: dict[int, WrittenRow]) -> None:
     """Add finished rows, durably: what is in the file need not be written again."""
     lines = [json.dumps({"row": i, **row}, ensure_ascii=False) + "\n" for i, row in rows.items()]
     with path.open("a", encoding="utf-8") as file:
@@ -146,7 +163,7 @@ def append_partial(path: Path, rows: dict[int, dict[str, Any]]) -> None:
         os.fsync(file.fileno())
 
 
-def read_partial(path: Path) -> dict[int, dict[str, Any]]:
+def read_partial(path: Path) -> dict[int, WrittenRow]:
     """The rows finished before a kill, by number; a line cut in the middle is cut off the file."""
     if not path.exists():
         return {}

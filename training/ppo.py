@@ -16,7 +16,7 @@ from torch import Tensor
 from training import chat, losses, optim, preferences
 from training.contract.errors import SpecError
 from training.contract.methods import PpoSettings
-from training.contract.records import PreferenceRow, PromptRow
+from training.contract.rows import PreferenceRow, PromptRow
 from training.data import Batches, split_rows
 from training.experience import Cast, Experience, KLPrice, assess, load_cast, slices
 from training.logprobs import token_logps, token_logps_and_entropy

@@ -9,7 +9,7 @@ with all six pairs in one loss (Ouyang et al. 2022, section 3.5).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -17,7 +17,8 @@ from transformers import PreTrainedTokenizerBase
 
 from training import chat
 from training.contract.errors import SpecError
-from training.contract.records import Message, PreferenceRow, pairs
+from training.contract.records import pairs
+from training.contract.rows import Message, PreferenceRow
 
 
 @dataclass(frozen=True)
@@ -177,10 +178,20 @@ def decided_pairs(row: PreferenceRow) -> list[tuple[int, int]]:
     return [(i, j) for (i, j), w in weight.items() if w > weight.get((j, i), 0.0)]
 
 
-def judge(row: PreferenceRow, scores: Sequence[float]) -> list[dict[str, Any]]:
-    """How `scores` (one per response) stand to each decided pair of the row: RUN/pairs.jsonl.
+class Judged(TypedDict):
+    """A line of RUN/pairs.jsonl: i is the preferred response, `margin` its score minus j's."""
 
-    i is the preferred response; `correct` is 1, 0, or 0.5 where the scores are equal.
+    ids: dict[str, object]
+    i: int
+    j: int
+    correct: float
+    margin: float
+
+
+def judge(row: PreferenceRow, scores: Sequence[float]) -> list[Judged]:
+    """How `scores` (one per response) stand to each decided pair of the row.
+
+    `correct` is 1, 0, or 0.5 where the scores are equal.
     """
     return [
         {
@@ -194,7 +205,7 @@ def judge(row: PreferenceRow, scores: Sequence[float]) -> list[dict[str, Any]]:
     ]
 
 
-def agreement(judged: Sequence[dict[str, Any]]) -> dict[str, float]:
+def agreement(judged: Sequence[Judged]) -> dict[str, float]:
     """Share of judged pairs that came out right, and their number; nothing without pairs."""
     if not judged:
         return {}

@@ -1,10 +1,11 @@
 """A language model from nothing: learn a tokenizer, then the language, from the dataset's text."""
 
-from typing import Any
+from transformers import PreTrainedTokenizerBase
 
 from training import chat, models
 from training.chat import Encoded
 from training.contract.methods import PretrainSettings
+from training.contract.rows import TextRow
 from training.data import split_rows
 from training.run import Result, Run
 from training.sft import fit
@@ -25,12 +26,12 @@ def run(run: Run) -> Result:
     return Result(metrics=metrics, outputs=run.save_final(model, tokenizer, metrics))
 
 
-def texts(row: Any) -> list[str]:
+def texts(row: TextRow) -> list[str]:
     """What a row teaches the tokenizer: its text, or the content of each message."""
     return [row["text"]] if "text" in row else [m["content"] for m in row["messages"]]
 
 
-def encode(tokenizer: Any, rows: list[Any]) -> list[Encoded]:
+def encode(tokenizer: PreTrainedTokenizerBase, rows: list[TextRow]) -> list[Encoded]:
     """Conversations through the chat template, plain texts as they are."""
     talks = [row["messages"] for row in rows if "messages" in row]
     plain = [row["text"] for row in rows if "text" in row]

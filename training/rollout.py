@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from training import chat, preferences
-from training.contract.records import Message, PreferenceRow
+from training.contract.rows import Message, PreferenceRow
 from training.sampling import sample, stop_tokens
 from training.scoring import response_scores
 

@@ -93,10 +93,15 @@ def _do(run_dir: Path, pulse: Pulse) -> progress.JobResult:
     check_inputs(run_dir, spec)
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    import torch  # seconds to import, and the heartbeat already runs
-    from transformers.utils import logging as transformers_logging
+    try:
+        import torch  # seconds to import, and the heartbeat already runs
+        from transformers.utils import logging as transformers_logging
 
-    from training.run import Run
+        from training.run import Run
+    except ModuleNotFoundError as error:
+        raise SpecError(
+            f"{error.name} is not installed where this job ran: pip install 'whetstone[train]'"
+        ) from error
 
     transformers_logging.disable_progress_bar()
     torch.set_num_threads(spec.resources.threads)

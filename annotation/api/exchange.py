@@ -147,9 +147,11 @@ def uploaded(request: Request) -> IO[bytes]:
     """The body as a file that can be sought in, on disk: a body of any size is never held."""
     # Not closed here: it goes with the last who reads it.
     file = tempfile.TemporaryFile()  # noqa: SIM115
-    body = cast(IO[bytes], request.data)
-    while block := body.read(COPIED_BYTES):
-        file.write(block)
+    # An empty body reaches no parser.
+    if request.stream is not None:
+        body = cast(IO[bytes], request.data)
+        while block := body.read(COPIED_BYTES):
+            file.write(block)
     file.seek(0)
     return file
 

@@ -104,7 +104,7 @@ class WinsOf(serializers.Serializer[Any]):
 
 class EvaluationOf(serializers.Serializer[Any]):
     checkpoint = serializers.UUIDField()
-    parent = serializers.UUIDField(allow_null=True)
+    parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]
     reward = serializers.UUIDField(allow_null=True)
     metrics = serializers.DictField(child=serializers.FloatField())
     parent_metrics = serializers.DictField(child=serializers.FloatField())

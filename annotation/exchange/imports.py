@@ -1,6 +1,5 @@
 """The door in: a file of any kind and format becomes rows of a project, all or reported."""
 
-import zlib
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from django.db import transaction
 
 from annotation.errors import InvalidInput
 from annotation.exchange import mapping, round_of_file, store_prompts, store_tasks
-from annotation.exchange.files import open_file
+from annotation.exchange.files import DAMAGE, broken, open_file
 from annotation.exchange.files.base import FileKind, Numbered
 from annotation.exchange.format import Format, Holds
 from annotation.exchange.formats import FORMATS
@@ -104,10 +103,8 @@ def import_file(
             if report.round is not None:
                 round_of_file.start(report.round, by=by)
             _tell(project, format_, report, by)
-    except (EOFError, OSError, zlib.error) as error:
-        raise InvalidInput(
-            say("file_broken", "The file breaks off or is damaged: {why}", why=str(error))
-        ) from error
+    except DAMAGE as error:
+        raise broken(error) from error
     return report
 
 
@@ -120,7 +117,7 @@ def look(source: Source) -> Look:
         for _, value in islice(kind.read(file), LOOKED_AT):
             if isinstance(value, dict):
                 rows.append(value)
-    except (EOFError, OSError, zlib.error):
+    except DAMAGE:
         # The browser shows the beginning of a large file only.
         pass
     columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -209,7 +206,7 @@ def _reader(
         inner = read
     if columns is None:
         return inner
-    return lambda row: inner(mapping.arrange(row, columns, format_.fields, is_text=kind.is_text))
+    return lambda row: inner(mapping.arrange(row, columns, format_.fields, is_table=kind.is_table))
 
 
 def _read(rows: Numbered, read: Callable[[Row], list[Record]], report: Report) -> Iterator[Record]:

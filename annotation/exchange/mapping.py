@@ -80,12 +80,12 @@ def guess(columns: Iterable[str]) -> dict[str, str | list[str]]:
 
 
 def arrange(
-    row: Row, columns: Columns | None, fields: Mapping[str, Shape], *, is_text: bool
+    row: Row, columns: Columns | None, fields: Mapping[str, Shape], *, is_table: bool
 ) -> Row:
     """The row by the format's own names; columns that it does not know are left out.
 
-    A field that is not mapped is read from the column of its own name. `is_text`: the values are
-    texts of cells, and are turned into what they mean.
+    A field that is not mapped is read from the column of its own name. `is_table`: a
+    text in a cell is turned into what it means in the field.
     """
     mapped = columns or {}
     taken = {
@@ -103,7 +103,7 @@ def arrange(
             column = given or name
             if column in row and (given or column not in taken):
                 value = row[column]
-                found[name] = meant(value, shape) if is_text and isinstance(value, str) else value
+                found[name] = meant(value, shape) if is_table and isinstance(value, str) else value
     return _with_models(found, row, mapped)
 
 

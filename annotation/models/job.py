@@ -56,7 +56,7 @@ class Job(Noun):
     cancel_requested = models.BooleanField(default=False)
     run_dir = models.CharField(max_length=1000, blank=True)
     # What the launcher gave: host:pid:start time of a process, or a submission id.
-    handle = models.CharField(max_length=300, blank=True)
+    handle = models.CharField(max_length=100, blank=True)
     step = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

@@ -48,8 +48,6 @@ def setting(
     metadata = {"limits": Limits(least, most, choices)}
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=metadata)
-    if isinstance(default, dict):
-        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -223,7 +221,7 @@ def schema_of(kind: type, *, is_input: bool, names: Callable[[type], str]) -> Sc
     Dataclasses inside it are referred to by the component name that `names` gives them.
     """
     hints = typing.get_type_hints(kind)
-    fields = [field for field in dataclasses.fields(kind)]
+    fields = dataclasses.fields(kind)
     required = [field.name for field in fields if not is_input or _is_required(field)]
     properties = {
         field.name: _schema(hints[field.name], limits_of(field), names) for field in fields

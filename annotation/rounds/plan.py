@@ -92,21 +92,10 @@ def _begin_successor(locked: Round) -> None:
 def redo(locked: Round, recipe: Recipe, names: Sequence[str], *, by: User | None) -> None:
     """These steps and all that read them start over, as a new take; their jobs are stopped.
 
-    Labels are never thrown away: responses that people have labeled stay. Raises Conflict.
+    Labels are never thrown away, and so neither is what they speak of. Raises Conflict.
     """
     affected = {name for one in names for name in (one, *recipe.readers_of(one))}
     rows = [row for row in locked.steps.filter(name__in=affected) if row.attempts]
-    if any(row.kind == "generate" for row in rows):
-        # Ends every lease and waits for whoever is storing a label at this moment.
-        tasks.close(locked)
-        if Label.objects.filter(round=locked).exists():
-            raise Conflict(
-                say(
-                    "round_labels_kept",
-                    "People have labeled these responses, so they stay. Ask for more prompts, or "
-                    "write others in a round after this one.",
-                )
-            )
     for row in rows:
         _cancel_jobs(row, by)
         row.take += 1
@@ -114,6 +103,26 @@ def redo(locked: Round, recipe: Recipe, names: Sequence[str], *, by: User | None
         row.reads = row.made = row.block = row.started_at = row.finished_at = None
         row.evidence = []
         row.save()
+    kinds = {row.kind for row in rows}
+    if kinds & {"generate", "label"}:
+        _take_tasks_back(locked, kinds)
+
+
+def _take_tasks_back(locked: Round, kinds: set[str]) -> None:
+    """Tasks that nobody has labeled are made anew; labeled ones stay, and so what they ask of."""
+    # Ends every lease and waits for whoever is storing a label at this moment. The steps' rows
+    # are written by now, so no worker makes tasks of the take before.
+    tasks.close(locked)
+    if not Label.objects.filter(round=locked).exists():
+        Task.objects.filter(round=locked).delete()
+    elif "generate" in kinds:
+        raise Conflict(
+            say(
+                "round_labels_kept",
+                "People have labeled these responses, so they stay. Ask for more prompts, or "
+                "write others in a round after this one.",
+            )
+        )
 
 
 def cancel(locked: Round, *, by: User | None) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from annotation.errors import DomainError
+from annotation.errors import DomainError, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Round, RoundStep
 from annotation.models.job import Failure
 from annotation.rounds import sources
@@ -249,6 +249,8 @@ class Work:
             return []
         kind = Checkpoint.Kind.REWARD if source.is_reward else Checkpoint.Kind.POLICY
         found = sources.find(self.round, name, kind=kind)
+        if found is None and sources.is_checkpoint_id(name):
+            raise InvalidInput(sources.not_usable(name))
         return [] if found is None else [str(found.pk)]
 
     def job(
@@ -344,7 +346,9 @@ def why(error: Exception) -> Sentence:
     """The sentence for an error that nobody foresaw, or that a service raised with words."""
     if isinstance(error, DomainError):
         return error.sentence
-    return say("step_failed", "{error}: {text}", error=type(error).__name__, text=str(error)[:2000])
+    return say(
+        "step_failed", "{error}: {reason}", error=type(error).__name__, reason=str(error)[:2000]
+    )
 
 
 def as_json(value: Any) -> Json:

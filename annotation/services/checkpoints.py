@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from annotation.aggregation.estimate import Estimate, with_interval
 from annotation.errors import Conflict, InvalidInput
@@ -17,6 +18,7 @@ from annotation.happenings import happened
 from annotation.models import Checkpoint, Dataset, Job, Project, User
 from annotation.sentences import say
 from training.contract import records
+from training.contract.methods import METHODS
 
 UNSAFE = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".py")
 
@@ -34,7 +36,7 @@ def register_checkpoint(
     folder = Path(os.path.expanduser(path))
     digest = ""
     if os.path.isdir(folder):
-        _check_folder(folder)
+        check_folder(folder)
         path, digest = str(folder.resolve()), records.folder_digest(folder)
     elif path.count("/") != 1 or path.startswith((".", "/", "~")):
         raise InvalidInput(
@@ -69,7 +71,7 @@ def register_checkpoint(
     return checkpoint
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
     names = sorted(item.name for item in folder.iterdir())
     if unsafe := [name for name in names if name.endswith(UNSAFE)]:
         raise InvalidInput(
@@ -156,12 +158,25 @@ def newest(project: Project, *, kind: str) -> Checkpoint | None:
 
 def keep_finished() -> None:
     """Checkpoints of jobs that belong to no round: the base model trained for a new project."""
+    made = {name: method.makes for name, method in METHODS.items() if method.makes}
     jobs = Job.objects.filter(
-        round__isnull=True, checkpoint__isnull=True, method="pretrain", state=Job.State.SUCCEEDED
+        round__isnull=True, checkpoint__isnull=True, method__in=made, state=Job.State.SUCCEEDED
     )
     for job in jobs.select_related("project__team"):
         dataset = Dataset.objects.get(path=job.spec["dataset"]["path"])
-        keep_checkpoint(job, name=job.key, kind=Checkpoint.Kind.BASE, parents=[], dataset=dataset)
+        keep_checkpoint(
+            job,
+            name=job.key,
+            kind=made[job.method],
+            parents=list(parents_of(job)),
+            dataset=dataset,
+        )
+
+
+def parents_of(job: Job) -> QuerySet[Checkpoint]:
+    """The project's checkpoints that the job learned from: the model it trains and its reward."""
+    named = [ref["path"] for name in ("model", "reward") if (ref := job.spec[name])]
+    return Checkpoint.objects.filter(project=job.project, path__in=named)
 
 
 def lineage_of(checkpoint: Checkpoint) -> dict[str, int]:

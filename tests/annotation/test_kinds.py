@@ -13,11 +13,12 @@ from django.core.management import call_command
 from annotation import kinds
 from annotation.aggregation.consensus import MAX_EXACT
 from annotation.errors import InvalidInput, InvalidRanking
+from annotation.exchange.preferences import preference_rows
 from annotation.kinds import COMPARE, KINDS, MOST_RESPONSES, RANK, Asked, Kind
 from annotation.kinds.shapes import fit, shape
 from annotation.models import Assignment, Checkpoint, Dataset, Label, Response, Round, Task
 from annotation.sentences import say
-from annotation.services import consensus, datasets, exports, tasks
+from annotation.services import consensus, datasets, tasks
 from annotation.services.votes import votes_of
 from tests.annotation.labeling import make_round, post, url
 
@@ -197,7 +198,7 @@ def test_a_new_kind_goes_from_task_to_export(project, alice, bob, client_of, set
     dataset = datasets.freeze_preferences(made, learn_from="round")
     (row,) = [json.loads(line) for line in Path(dataset.path).read_text().splitlines()]
     assert (row["ranks"], row["responses"][2]) == ([2, 2, 1], "text 2")
-    assert list(exports.preference_rows(project, made)) == [row]
+    assert list(preference_rows(project, made)) == [row]
     path = tmp_path / "labels.jsonl"
     call_command("export_dataset", str(path), project=str(project.pk), format="labels")
     (exported,) = [json.loads(line) for line in path.read_text().splitlines()]
@@ -247,7 +248,7 @@ def test_a_task_with_one_response_is_handed_out_and_counts(
     assert send(client, shown, {"good": False}).status_code == 201
 
     consensus.write_consensus(made)
-    (row,) = exports.preference_rows(project, made)
+    (row,) = preference_rows(project, made)
     assert (row["all_bad"], row["votes"], row["weights"]) == (1, 1, [])
 
 
@@ -351,6 +352,16 @@ def test_a_needed_name_and_a_text_that_is_too_long_are_named():
         fit(schema, {}, "answer")
     with pytest.raises(InvalidInput, match="at most 100 characters, got 101"):
         fit(schema, {"text": "x" * 101}, "answer")
+
+
+def test_a_bound_that_is_open_or_a_value_that_is_no_number_is_said_in_json():
+    for schema, value in (
+        ({"type": "number", "minimum": 0}, -1),
+        ({"type": "number"}, float("nan")),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            fit(schema, value, "answer")
+        json.dumps(caught.value.sentence.to_json(), allow_nan=False)
 
 
 def test_a_policy_without_ties_refuses_one():

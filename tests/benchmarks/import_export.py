@@ -48,22 +48,22 @@ def measure(step: str, folder: Path) -> None:
     import django
 
     django.setup()
+    from annotation.exchange.exports import export, write_file
+    from annotation.exchange.imports import Source, import_file
     from annotation.models import Project, Team
-    from annotation.services import exports
-    from annotation.services.prompts import import_prompts, open_lines
 
     name = "bare" if step.startswith("bare") else "ours"
     team, _ = Team.objects.get_or_create(name="Bench")
     project, _ = Project.objects.get_or_create(team=team, name=name)
     start, cpu = time.perf_counter(), _cpu_seconds()
     if step in ("import", "import again"):
-        with open_lines(folder / "input.jsonl") as lines:
-            report = import_prompts(project, lines, by=None, strict=True)
-        count = report.created if step == "import" else report.duplicates
+        with (folder / "input.jsonl").open("rb") as file:
+            report = import_file(project, Source(file, format="prompts"), strict=True)
+        count = report.prompts if step == "import" else report.duplicates
         assert report.bad_lines == 0
     elif step == "export":
         path = folder / "output.jsonl"
-        exports.write_lines(path, (row for rows in exports.prompt_lines(project) for row in rows))
+        write_file(path, export(project, format="prompts").chunks)
         count = sum(1 for _ in path.open("rb"))
     else:
         prepared = _bare_rows(folder / "input.jsonl", project.pk) if step == "bare import" else []

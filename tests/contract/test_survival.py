@@ -12,9 +12,11 @@ import pytest
 
 from annotation.simulation.client import Desk, sign_in
 from annotation.simulation.labelers import CAREFUL
-from tests.site import Site
+from tests.site import Site, process_of
 from training.contract import progress
-from training.launch.process import Process
+
+# Two models are trained in it and one of them is killed; on busy cores that takes its time.
+pytestmark = pytest.mark.timeout(900)
 
 SMALL = {"batch_size": 16, "micro_batch_size": 16, "max_length": 96}
 # The tiny model's sizes, and a training step long enough to be killed in the middle of.
@@ -28,16 +30,37 @@ PRETRAIN = {
     "steps": 20,
 }
 RECIPE = {
-    "prompts": {"count": 24},
-    "generation": {"responses_per_prompt": 3, "max_new_tokens": 8},
-    "tasks": {"kind": "rank", "labels_wanted": 2},
-    "training": [{"method": "dpo", "settings": {**SMALL, "steps": 400, "save_every": 5}}],
+    "steps": [
+        {
+            "name": "responses",
+            "kind": "generate",
+            "prompts": {"count": 24},
+            "responses_per_prompt": 3,
+            "max_new_tokens": 8,
+        },
+        {
+            "name": "labels",
+            "kind": "label",
+            "reads": {"responses": "responses"},
+            "labels_wanted": 2,
+        },
+        {"name": "preferences", "kind": "aggregate", "reads": {"labels": "labels"}},
+        {
+            "name": "policy",
+            "kind": "train",
+            "method": "dpo",
+            "reads": {"data": "preferences"},
+            "settings": {**SMALL, "steps": 400, "save_every": 5},
+        },
+        {"name": "accept", "kind": "accept", "reads": {"checkpoints": ["policy"]}},
+    ]
 }
 
 SET_UP = """
 import json, sys
 from annotation.models import Dataset, Membership, Project, Role, User
-from annotation.services import datasets, jobs, prompts, rounds, teams
+from annotation.rounds import drafts
+from annotation.services import datasets, jobs, prompts, teams
 from annotation.simulation import world
 
 pretrain, recipe = json.loads(sys.argv[1])
@@ -54,7 +77,7 @@ rows = datasets.freeze_rows(project, kind="text", rows=world.pretraining_rows(3,
 jobs.queue_job(
     project, round=None, key="base", method="pretrain", dataset=rows, settings_=pretrain
 )
-rounds.create_round(project, recipe=recipe, by=alice)
+drafts.create_round(project, recipe=recipe, by=alice)
 print(project.pk)
 """
 
@@ -77,18 +100,7 @@ def database():
 def site(tmp_path, database):
     site = Site(tmp_path, database)
     yield site
-    if site.process is not None and site.process.poll() is None:
-        site.process.terminate()
-        site.process.wait(timeout=30)
-    for run_dir in tmp_path.glob("runs/*"):
-        if (process := process_of(run_dir)) is not None:
-            process.kill()
-
-
-def process_of(run_dir):
-    """The job's process as its status names it; it signals no other that has its pid by now."""
-    status = progress.read_status(run_dir)
-    return None if status is None else Process(status.host, status.pid, status.started)
+    site.stop()
 
 
 def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):
@@ -111,7 +123,7 @@ def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):
 
     site.wait(lambda: get(f"projects/{project}/checkpoints/")["count"] == 1, "the base model")
     manager.post(f"/api/rounds/{the_round()['id']}/start/").raise_for_status()
-    site.wait(lambda: the_round()["state"] == "labeling", "the labeling")
+    site.wait(lambda: the_round()["stage"] == "labeling", "the labeling")
 
     # In the middle of labeling: some labels are acknowledged, one is sent and its answer lost.
     bob = Desk(
@@ -170,6 +182,8 @@ def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):
     before = [row for row in kept if row["step"] <= reached]
     assert metrics[: len(before)] == before
     site.wait(lambda: the_round()["state"] == "done", "the round")
+    policy = next(c for c in get(f"projects/{project}/checkpoints/")["results"] if c["job"])
+    assert policy["is_accepted"]
     dataset = get(f"projects/{project}/datasets/?limit=100")["results"]
     frozen = next(one for one in dataset if one["key"] == "preferences")
     assert frozen["labels"] == total

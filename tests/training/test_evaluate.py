@@ -130,4 +130,4 @@ def test_evaluating_without_a_reward_model_is_refused(tmp_path: Path, policy: Pa
 
     status = progress.read_status(run_dir)
     assert status is not None
-    assert status.error == {"class": "SpecError", "text": "evaluate needs a reward model"}
+    assert status.error == {"class": "ParseError", "text": "spec: evaluate needs a reward model"}

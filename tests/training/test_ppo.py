@@ -211,8 +211,7 @@ def test_stopped_and_resumed_ends_bit_identical(
     progress.clear_stop(resumed)
     finish(resumed)
 
-    assert reached is not None
-    assert 0 < reached < 12
+    assert reached == 5
     assert weights(resumed) == weights(straight)
     for name in ("reward/mean", "kl", "kl_coefficient", "value_loss"):
         assert curve(resumed, name) == curve(straight, name)

@@ -102,21 +102,6 @@ def test_job_runs_on_the_cluster_and_is_submitted_once(
     assert os.environ["RAY_ADDRESS"] == "http://127.0.0.1:9"
 
 
-def test_running_job_can_be_stopped_through_its_run_directory(
-    launcher: Launcher, submitted: Callable[..., Path]
-):
-    run_dir = submitted(steps=1_000_000, save_every=10**6)
-    submission = launcher.start(run_dir, attempt=7, threads=1, env={})
-    wait_for(lambda: (s := progress.read_status(run_dir)) is not None and s.step > 0)
-    assert submission.is_alive()
-
-    progress.request_stop(run_dir)
-    wait_for(lambda: not submission.is_alive())
-
-    assert progress.read_exit(run_dir, attempt=7) == 143
-    submission.kill()  # ending what has ended is no error
-
-
 def test_cluster_that_does_not_answer_hides_its_jobs_and_refuses_new_ones(
     submitted: Callable[..., Path],
 ):

@@ -1,17 +1,21 @@
 """A tiny policy and tiny jobs: real models, tokenizers and runs, small enough for a test."""
 
-import threading
-import time
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 
 from training import models, runner
 from training.contract import records
 from training.contract.methods import PretrainSettings
-from training.contract.progress import read_metrics, read_result, read_status, request_stop
+from training.contract.progress import read_metrics, read_result, request_stop
 from training.contract.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec
+from training.launch.local import job_environment
+from training.pulse import Pulse
 
 WORDS = ["red", "green", "blue", "one", "two", "three", "cat", "dog", "tree", "yes", "no", "please"]
 
@@ -70,20 +74,42 @@ def curve(run_dir: Path, name: str) -> list[float]:
 
 
 def stop_after(run_dir: Path, step: int) -> int:
-    """Run the job in this process until someone else asks it to stop after `step`; exit code."""
+    """Run the job in this process; somebody asks it to stop right after `step`. Its exit code."""
 
-    def ask() -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            status = read_status(run_dir)
-            if status is not None and status.step >= step:
+    class Stopping(Pulse):
+        def update(self, **changes: Any) -> None:
+            super().update(**changes)
+            if changes.get("step", 0) >= step:
                 request_stop(run_dir)
-                return
-            ended.wait(0.005)
 
-    ended = threading.Event()
-    someone = threading.Thread(target=ask)
-    someone.start()
-    code = runner.run_directory(run_dir)
-    someone.join()
-    return code
+    with mock.patch.object(runner, "Pulse", Stopping):
+        return runner.run_directory(run_dir)
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from training import runner
+from training.pulse import Pulse
+
+class Dying(Pulse):
+    def update(self, **changes):
+        super().update(**changes)
+        if changes.get("step", 0) >= int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+runner.Pulse = Dying
+runner.run_directory(Path(sys.argv[1]))
+"""
+
+
+def kill_after(run_dir: Path, step: int) -> None:
+    """Run the job in a process of its own that is killed (SIGKILL) right after `step`."""
+    done = subprocess.run(
+        [sys.executable, "-c", DYING, str(run_dir), str(step)],
+        env=job_environment(attempt=1, threads=1),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr

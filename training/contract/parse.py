@@ -92,7 +92,7 @@ def _choice(choices: tuple[object, ...], value: object, where: str) -> object:
     return value
 
 
-def _union(members: tuple[Any, ...], value: object, where: str) -> object:
+def _union(members: tuple[object, ...], value: object, where: str) -> object:
     if value is None and type(None) in members:
         return None
     members = tuple(member for member in members if member is not type(None))
@@ -119,7 +119,7 @@ def _union(members: tuple[Any, ...], value: object, where: str) -> object:
     )
 
 
-def _tagged(members: tuple[Any, ...], value: object, where: str) -> object:
+def _tagged(members: tuple[object, ...], value: object, where: str) -> object:
     """The one of several dataclasses that the value's tag names."""
     tag, by_tag = _tags(members)
     given = _object(value, where)
@@ -130,23 +130,23 @@ def _tagged(members: tuple[Any, ...], value: object, where: str) -> object:
 
 
 @functools.cache
-def _tags(members: tuple[Any, ...]) -> tuple[str, dict[object, Any]]:
+def _tags(members: tuple[object, ...]) -> tuple[str, dict[object, object]]:
     """The field that tells the members apart, and the member of each of its values."""
     for name in _hints(members[0]):
         hints = [_hints(member).get(name) for member in members]
         if all(typing.get_origin(hint) is Literal for hint in hints):
             pairs = zip(hints, members, strict=True)
             return name, {tag: member for hint, member in pairs for tag in typing.get_args(hint)}
-    names = ", ".join(member.__name__ for member in members)
+    names = ", ".join(getattr(member, "__name__", str(member)) for member in members)
     raise TypeError(f"{names}: a union of dataclasses needs a Literal field that all of them have")
 
 
-def _sequence(hint: Any, value: object, where: str) -> object:
+def _sequence(hint: object, value: object, where: str) -> object:
     if not isinstance(value, list | tuple):
         raise ParseError(
             where, say("value_not_list", "Expected a list, got {got}.", got=_shown(value))
         )
-    kind, parts = typing.get_origin(hint), typing.get_args(hint)
+    kind, parts = typing.get_origin(hint) or tuple, typing.get_args(hint)
     if kind is list or parts[-1] is Ellipsis:
         parts = (parts[0],) * len(value)
     elif len(parts) != len(value):
@@ -184,8 +184,8 @@ def _dataclass(kind: Any, value: object, where: str) -> object:
 
 
 def _names(
-    hints: Mapping[str, Any], required: frozenset[str], value: object, where: str
-) -> dict[str, Any]:
+    hints: Mapping[str, object], required: frozenset[str], value: object, where: str
+) -> dict[str, object]:
     given = _object(value, where)
     for name in given:
         if name not in hints:
@@ -263,7 +263,7 @@ def _missing() -> Sentence:
 
 
 @functools.cache
-def _hints(kind: Any) -> dict[str, Any]:
+def _hints(kind: object) -> dict[str, object]:
     return typing.get_type_hints(kind)
 
 

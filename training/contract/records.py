@@ -10,59 +10,18 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NotRequired, TypedDict, overload
+from typing import Any, Literal, overload
 
 from training.contract.errors import SpecError
 from training.contract.files import sync_directory
-from training.row_checks import CHECKS
-
-
-class Message(TypedDict):
-    role: str
-    content: str
-
-
-class TextRow(TypedDict):
-    """Plain text or a conversation to learn the language from: exactly one of the two."""
-
-    text: NotRequired[str]
-    messages: NotRequired[list[Message]]
-    split: NotRequired[str]
-    ids: NotRequired[dict[str, Any]]
-
-
-class MessagesRow(TypedDict):
-    """A demonstration: the last message is the assistant's."""
-
-    messages: list[Message]
-    split: NotRequired[str]
-    ids: NotRequired[dict[str, Any]]
-
-
-class PreferenceRow(TypedDict):
-    """A prompt, its responses and what people thought of them.
-
-    `ranks`: 1 is best, equal is tied, None cannot be ranked. `weights`: `[i, j, w]` says that
-    response i beat response j with weight w; None derives every pair from the ranks.
-    """
-
-    prompt: list[Message]
-    responses: list[str]
-    ranks: list[int | None]
-    weights: NotRequired[list[list[float]] | None]
-    votes: NotRequired[int]
-    all_bad: NotRequired[int]  # how many of the votes found every response bad
-    split: NotRequired[str]
-    ids: NotRequired[dict[str, Any]]
-
-
-class PromptRow(TypedDict):
-    """A conversation awaiting an answer; `responses` only where evaluation brings its own."""
-
-    prompt: list[Message]
-    responses: NotRequired[list[str]]
-    split: NotRequired[str]
-    ids: NotRequired[dict[str, Any]]
+from training.contract.rows import (
+    Message,
+    MessagesRow,
+    PreferenceRow,
+    PromptRow,
+    TextRow,
+    parse_row,
+)
 
 
 @dataclass(frozen=True)
@@ -149,7 +108,6 @@ def read_rows(path: Path | str, kind: Literal["prompts"]) -> Iterator[PromptRow]
 def read_rows(path: Path | str, kind: str) -> Iterator[Any]: ...
 def read_rows(path: Path | str, kind: str) -> Iterator[Any]:
     """The rows of a dataset, one at a time; SpecError names the line and what was expected."""
-    check = CHECKS[kind]
     with Path(path).open(encoding="utf-8") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
@@ -158,12 +116,14 @@ def read_rows(path: Path | str, kind: str) -> Iterator[Any]:
                 row = json.loads(line)
             except json.JSONDecodeError as error:
                 raise SpecError(f"{path}, line {number}: not JSON ({error.msg})") from error
-            if problem := check(row):
-                raise SpecError(f"{path}, line {number}: {problem}")
-            yield row
+            try:
+                checked = parse_row(kind, row, "row")
+            except ValueError as error:
+                raise SpecError(f"{path}, line {number}: {error}") from error
+            yield checked
 
 
-def write_rows(path: Path | str, rows: Iterable[Any]) -> str:
+def write_rows(path: Path | str, rows: Iterable[object]) -> str:
     """Write rows as JSONL, atomically and durably; returns the file's digest."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """FILES: every kind of file there is, and how one is told by its name and its first bytes."""
 
 import gzip
+import zlib
 from pathlib import PurePath
 from typing import IO, cast
 
@@ -13,6 +14,8 @@ from annotation.sentences import say
 
 FILES: dict[str, FileKind] = {kind.name: kind for kind in (JSON_LINES, CSV, PARQUET, PACKED)}
 MOST_LOOKED_AT = 4096
+# What reading a file raises that breaks off or is damaged.
+DAMAGE = (EOFError, OSError, zlib.error)
 
 
 def open_file(file: IO[bytes], *, name: str = "", kind: str = "auto") -> tuple[IO[bytes], FileKind]:
@@ -49,7 +52,16 @@ def _by_content(head: bytes, *, is_named: bool) -> FileKind:
     return JSON_LINES if is_named or not start or start[:1] in b"[{" else CSV
 
 
+def broken(error: Exception) -> InvalidInput:
+    return InvalidInput(
+        say("file_broken", "The file breaks off or is damaged: {why}", why=str(error))
+    )
+
+
 def _head(file: IO[bytes]) -> bytes:
-    head = file.read(MOST_LOOKED_AT)
+    try:
+        head = file.read(MOST_LOOKED_AT)
+    except DAMAGE as error:
+        raise broken(error) from error
     file.seek(0)
     return head

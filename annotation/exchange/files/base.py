@@ -14,10 +14,7 @@ Numbered = Iterator[tuple[int, object]]
 
 @dataclass(frozen=True)
 class FileKind:
-    """`is_table`: cells under a row of column names, instead of values that name their parts.
-
-    `is_text`: of a table whose cells are texts, whatever they mean.
-    """
+    """`is_table`: cells under a row of column names, instead of values that name their parts."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -25,7 +22,6 @@ class FileKind:
     read: Callable[[IO[bytes]], Numbered] | None = None
     write: Callable[[Iterator[list[Row]], Mapping[str, Shape]], Iterator[bytes]] | None = None
     is_table: bool = False
-    is_text: bool = False
 
 
 class BrokenFile(InvalidInput):

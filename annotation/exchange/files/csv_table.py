@@ -119,4 +119,4 @@ def meant(cell: str, shape: Shape) -> object:
     return found
 
 
-CSV = FileKind("csv", (".csv", ".tsv"), "text/csv", read, write, is_table=True, is_text=True)
+CSV = FileKind("csv", (".csv", ".tsv"), "text/csv", read, write, is_table=True)

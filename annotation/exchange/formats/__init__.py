@@ -8,6 +8,7 @@ from annotation.exchange.formats import (
     oasst,
     pairs,
     pandalm,
+    project,
     prompts,
     responses,
     rows,
@@ -26,5 +27,6 @@ FORMATS: dict[str, Format] = {
         prompts.FORMAT,
         kto.FORMAT,
         labels.FORMAT,
+        project.FORMAT,
     )
 }

@@ -1,22 +1,26 @@
-"""`labels`: everything that was said, one label per row. Labelers go out by id, not by name."""
+"""`labels`: what each labeler said, one flat row per label as it stands, amended ones left out."""
 
 from collections.abc import Iterator
 from uuid import UUID
 
 from annotation.exchange.format import CHUNK, Format, Holds, Scope, Shape
 from annotation.exchange.record import Row
-from annotation.kinds import KINDS
+from annotation.kinds import KINDS, LETTERS
 from annotation.models import Label, Project
 
 
 def write(project: Project, scope: Scope) -> Iterator[list[Row]]:
-    """Current labels, walked by primary key; each names its task and the responses it ranks."""
+    """Labels, walked by primary key.
+
+    Beside the columns that every label has stand those of its kind; the answer is in the task's
+    canonical order, in which `said` calls the first response A.
+    """
     labels = Label.objects.current().filter(project=project).order_by("pk")
     if scope.round is not None:
         labels = labels.filter(round=scope.round)
     if scope.split:
         labels = labels.filter(task__prompt__split=scope.split)
-    labels = labels.select_related("task__prompt", "round").prefetch_related("task__entries")
+    labels = labels.select_related("task__prompt", "labeler__user", "round")
     last: UUID | None = None
     while chunk := list((labels if last is None else labels.filter(pk__gt=last))[:CHUNK]):
         last = chunk[-1].pk
@@ -33,25 +37,24 @@ def columns(project: Project, scope: Scope) -> dict[str, Shape]:
 
 
 def _row(label: Label) -> Row:
+    kind = KINDS[label.task.kind]
     return {
-        "id": str(label.pk),
+        "label": str(label.pk),
+        "task": str(label.task_id),
+        "prompt": str(label.task.prompt_id),
         "round": label.round.number,
-        "prompt": label.task.prompt.messages,
-        "kind": label.task.kind,
-        "labeler": str(label.labeler_id),
+        "split": label.task.prompt.split,
+        "kind": kind.name,
+        "labeler": label.labeler.shown_name,
+        "labeler_kind": label.labeler.kind,
+        "said": str(kind.words(label.answer, LETTERS)),
         "answer": label.answer,
-        **KINDS[label.task.kind].columns(label.answer),
+        **kind.columns(label.answer),
         "flags": label.flags,
         "comment": label.comment,
         "active_seconds": label.active_seconds,
         "guideline_version": label.guideline_version,
         "created_at": label.created_at.isoformat(),
-        "split": label.task.prompt.split,
-        "ids": {
-            "prompt": str(label.task.prompt_id),
-            "task": str(label.task_id),
-            "responses": [str(entry.response_id) for entry in label.task.entries.all()],
-        },
     }
 
 
@@ -59,19 +62,21 @@ FORMAT = Format(
     "labels",
     Holds.LABELS,
     {
-        "id": Shape.TEXT,
+        "label": Shape.TEXT,
+        "task": Shape.TEXT,
+        "prompt": Shape.TEXT,
         "round": Shape.WHOLE,
-        "prompt": Shape.MESSAGES,
+        "split": Shape.TEXT,
         "kind": Shape.TEXT,
         "labeler": Shape.TEXT,
+        "labeler_kind": Shape.TEXT,
+        "said": Shape.TEXT,
         "answer": Shape.JSON,
         "flags": Shape.TEXTS,
         "comment": Shape.TEXT,
         "active_seconds": Shape.NUMBER,
         "guideline_version": Shape.WHOLE,
         "created_at": Shape.TEXT,
-        "split": Shape.TEXT,
-        "ids": Shape.JSON,
     },
     more_fields=columns,
     write=write,

@@ -1,4 +1,4 @@
-"""Bounds that a checkpoint must keep. Each is judged by itself; what is not measured is not kept."""
+"""Bounds that a checkpoint must keep, each judged by itself; not measured is not kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

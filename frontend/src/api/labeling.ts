@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { get, post, put } from "./client";
 import { Outbox, type Parcel } from "./outbox";
 import { useSession } from "./session";
-import type { Assignment, Draft, Held } from "./types";
+import type { Draft, Held } from "./types";
 
 /** Assignments held at once: the one on screen and the next, so that there is no wait between. */
 export const HOLD = 2;
@@ -22,18 +22,18 @@ export const heldKey = (projectId: string) => ["held", projectId];
 export const useHeld = (projectId: string) =>
   useQuery({
     queryKey: heldKey(projectId),
-    queryFn: async () =>
-      (await post("/api/projects/{project_id}/assignments/", {
+    queryFn: () =>
+      post("/api/projects/{project_id}/assignments/", {
         path: { project_id: projectId },
         body: { hold: HOLD },
-      })) as Held,
+      }),
     // While work is at hand the answers to submissions keep it filled; else look now and then.
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: "always",
     refetchInterval: (query) => (query.state.data?.assignments.length ? false : 10_000),
   });
 
-export const saveDraft = (assignmentId: string, draft: Draft & { saved_at: number }) =>
+export const saveDraft = (assignmentId: string, draft: Draft) =>
   put("/api/assignments/{assignment_id}/draft/", {
     path: { assignment_id: assignmentId },
     body: draft,
@@ -46,18 +46,16 @@ export const useUndo = (projectId: string) =>
       const { assignment } = await post("/api/projects/{project_id}/undo/", {
         path: { project_id: projectId },
       });
-      return assignment as Assignment;
+      return assignment;
     },
   });
 
-async function send(parcel: Parcel): Promise<Held> {
+function send(parcel: Parcel): Promise<Held> {
   const path = { assignment_id: parcel.assignmentId };
   const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
-  const held =
-    parcel.kind === "label"
-      ? await post("/api/assignments/{assignment_id}/label/", { path, body: parcel.body, signal })
-      : await post("/api/assignments/{assignment_id}/skip/", { path, body: parcel.body, signal });
-  return held as Held;
+  return parcel.kind === "label"
+    ? post("/api/assignments/{assignment_id}/label/", { path, body: parcel.body, signal })
+    : post("/api/assignments/{assignment_id}/skip/", { path, body: parcel.body, signal });
 }
 
 const outboxes = new Map<string, Outbox>();

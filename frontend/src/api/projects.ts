@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, post } from "./client";
-import type { Overview } from "./types";
+import type { Overview, Round } from "./types";
 
-export const useProjects = () =>
+export const useProjects = (archived = false) =>
   useQuery({
-    queryKey: ["projects"],
-    queryFn: async () => (await get("/api/projects/", { query: { limit: 500 } })).results,
+    queryKey: archived ? ["projects", "archived"] : ["projects"],
+    queryFn: async () => (await get("/api/projects/", { query: { limit: 500, archived } })).results,
   });
 
 export const useProject = (id: string | undefined) =>
@@ -21,6 +21,19 @@ export const useOverview = (id: string, pollMs: number) =>
     queryFn: async () =>
       (await get("/api/projects/{project_id}/overview/", { path: { project_id: id } })) as Overview,
     refetchInterval: pollMs,
+  });
+
+export const useArchivedRounds = (id: string, enabled: boolean) =>
+  useQuery({
+    queryKey: ["project", id, "rounds", "archived"],
+    queryFn: async () =>
+      (
+        await get("/api/projects/{project_id}/rounds/", {
+          path: { project_id: id },
+          query: { archived: true },
+        })
+      ).results as Round[],
+    enabled,
   });
 
 export function useCreateProject() {
@@ -44,13 +57,13 @@ export function useWriteGuidelines(id: string) {
   });
 }
 
-export const usePrompts = (id: string, search: string, limit: number) =>
+export const usePrompts = (id: string, search: string, limit: number, archived = false) =>
   useQuery({
-    queryKey: ["project", id, "prompts", search, limit],
+    queryKey: ["project", id, "prompts", search, limit, archived],
     queryFn: () =>
       get("/api/projects/{project_id}/prompts/", {
         path: { project_id: id },
-        query: { search: search || undefined, limit },
+        query: { search: search || undefined, limit, archived },
       }),
     placeholderData: (previous) => previous,
   });
@@ -61,20 +74,6 @@ export const usePrompt = (id: string | undefined) =>
     queryFn: () => get("/api/prompts/{prompt_id}/", { path: { prompt_id: id ?? "" } }),
     enabled: id !== undefined,
   });
-
-/** A file of JSON lines, sent as it is; a broken line is reported with its number. */
-export function useImportPrompts(id: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (file: File) =>
-      post("/api/projects/{project_id}/prompts/import/", {
-        path: { project_id: id },
-        body: file,
-        contentType: "application/x-ndjson",
-      }),
-    onSettled: () => client.invalidateQueries({ queryKey: ["project", id] }),
-  });
-}
 
 export const useLabels = (
   projectId: string | undefined,

@@ -137,6 +137,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/formats/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every format there is, and the kinds of file that are read. */
+        get: operations["formats_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations/{invitation_id}/": {
         parameters: {
             query?: never;
@@ -334,6 +351,23 @@ export interface paths {
         patch: operations["projects_change"];
         trace?: never;
     };
+    "/api/projects/{project_id}/archive/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Out of the lists and without new work, until it is restored. */
+        post: operations["projects_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/assignments/": {
         parameters: {
             query?: never;
@@ -384,6 +418,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/delete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description For good, with everything of it. Refused where another project depends on it. */
+        post: operations["projects_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/events/": {
         parameters: {
             query?: never;
@@ -408,7 +459,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Every prompt with its responses as JSON lines, which prompts/import/ reads. */
+        /** @description What the project has as a file, made while it is sent. `formats/` lists the shapes. */
         get: operations["projects_export"];
         put?: never;
         post?: never;
@@ -429,6 +480,46 @@ export interface paths {
         put?: never;
         /** @description A new version. Labels remember the version they were made under. */
         post: operations["guidelines_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Prompts, responses or preferences from a file: JSON lines, JSON, CSV or Parquet.
+         *
+         *     Prompts are added. Responses that nobody has judged become a round that is labeling at
+         *     once; preferences become a round with its labels. A line that cannot be used is reported
+         *     with its number; the same file again adds nothing.
+         */
+        post: operations["projects_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/import/look/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a file holds, by its first rows; stores nothing. Its beginning is enough. */
+        post: operations["projects_look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,23 +592,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project_id}/prompts/import/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Many prompts, with responses where there are some: a list, or one object per line. */
-        post: operations["prompts_import"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{project_id}/responses/": {
         parameters: {
             query?: never;
@@ -529,6 +603,22 @@ export interface paths {
         get: operations["responses_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["projects_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -568,6 +658,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A project exported whole (`shape=project`), here or elsewhere, becomes one of a team. */
+        post: operations["projects_import_whole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/prompts/{prompt_id}/": {
         parameters: {
             query?: never;
@@ -578,6 +685,56 @@ export interface paths {
         get: operations["prompts_show"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/archive/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Out of the lists; new rounds do not ask about it. */
+        post: operations["prompts_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/delete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description For good, with its responses. Refused where it may be in a frozen dataset. */
+        post: operations["prompts_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["prompts_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -635,6 +792,23 @@ export interface paths {
         patch: operations["rounds_change"];
         trace?: never;
     };
+    "/api/rounds/{round_id}/archive/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Out of the lists and without new work, until it is restored. */
+        post: operations["rounds_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rounds/{round_id}/cancel/": {
         parameters: {
             query?: never;
@@ -645,6 +819,23 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["rounds_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{round_id}/delete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description For good, with its tasks and labels. Refused where another round learned from it. */
+        post: operations["rounds_delete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -694,6 +885,22 @@ export interface paths {
         put?: never;
         /** @description Choose one of the actions that a blocked round offers. */
         post: operations["rounds_resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{round_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rounds_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -888,6 +1095,12 @@ export interface components {
             allow_ties: boolean;
             allow_unrankable: boolean;
             strengths: number;
+        };
+        ArchivedOf: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            archived_at: string | null;
         };
         AssignmentOf: {
             /** Format: uuid */
@@ -1215,11 +1428,29 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        FieldOf: {
+            name: string;
+            shape: components["schemas"]["ShapeEnum"];
+        };
         ForecastOf: {
             points: components["schemas"]["AccuracyAtOf"][];
             gain: components["schemas"]["GainOf"] | null;
             /** @description Why there is no forecast. */
             reason: string | null;
+        };
+        FormatOf: {
+            name: string;
+            holds: components["schemas"]["HoldsEnum"];
+            is_read: boolean;
+            /** @description Empty where it is not written. */
+            files_out: string[];
+            /** @description Whether one round alone can be exported. */
+            by_round: boolean;
+            fields: components["schemas"]["FieldOf"][];
+        };
+        FormatsOf: {
+            formats: components["schemas"]["FormatOf"][];
+            files_in: string[];
         };
         GainOf: {
             /** @description Labels more than now. */
@@ -1262,24 +1493,33 @@ export interface components {
             /** @default 2 */
             hold: number;
         };
+        /**
+         * @description * `prompts` - prompts
+         *     * `responses` - responses
+         *     * `comparisons` - comparisons
+         *     * `labels` - labels
+         *     * `pairs` - pairs
+         *     * `completions` - completions
+         *     * `project` - project
+         * @enum {string}
+         */
+        HoldsEnum: "prompts" | "responses" | "comparisons" | "labels" | "pairs" | "completions" | "project";
         IdOf: {
             /** Format: uuid */
             id: string;
         };
-        /** @description A prompt as `messages` or as `prompt`, one text of the user; `responses` that exist. */
-        ImportLineRequest: {
-            messages?: components["schemas"]["MessageOfRequest"][];
-            prompt?: string;
-            responses?: unknown[];
-            tags?: string[];
-            language?: string;
-            source?: string;
-        };
         ImportOutcome: {
-            created: number;
-            duplicates: number;
+            format: string;
+            lines: number;
+            prompts: number;
             responses: number;
+            tasks: number;
+            labels: number;
+            duplicates: number;
+            /** @description All of them; `errors` holds the first 1,000. */
+            bad_lines: number;
             errors: components["schemas"]["LineErrorOf"][];
+            round: components["schemas"]["RoundMadeOf"] | null;
         };
         InvitationByLink: {
             team: components["schemas"]["TeamName"];
@@ -1441,8 +1681,10 @@ export interface components {
          */
         LanguageEnum: "en" | "zh-hans";
         LineErrorOf: {
+            /** @description Of Parquet, the number of the row. */
             line: number;
             message: string;
+            sentence: components["schemas"]["SaidOf"];
         };
         LineageOf: {
             labels: number;
@@ -1460,10 +1702,28 @@ export interface components {
              */
             spread: number;
         };
+        LookOf: {
+            /** @description The kind of file. */
+            kind: string;
+            format: string | null;
+            columns: string[];
+            /** @description Which columns probably say what. */
+            mapping: {
+                [key: string]: string[];
+            };
+            rows: {
+                [key: string]: unknown;
+            }[];
+        };
         MemberOf: {
             /** Format: uuid */
             id: string;
             user: components["schemas"]["MemberUser"];
+            /**
+             * Format: uuid
+             * @description Who they are on labels; null before they first ask for work.
+             */
+            labeler: string | null;
             role: components["schemas"]["Role"];
             status: components["schemas"]["MembershipStatus"];
             /** Format: date-time */
@@ -1911,6 +2171,9 @@ export interface components {
                     content: string;
                 }[];
                 split?: string;
+                ids?: {
+                    [key: string]: unknown;
+                };
             } | {
                 text?: string;
                 messages?: {
@@ -1918,6 +2181,9 @@ export interface components {
                     content: string;
                 }[];
                 split?: string;
+                ids?: {
+                    [key: string]: unknown;
+                };
             })[];
         };
         ProgressOf: {
@@ -1927,6 +2193,10 @@ export interface components {
             /** @description Labelers with a lease or a recent label. */
             people_now: number;
             jobs: components["schemas"]["CountOf"];
+        };
+        ProjectDeletionRequest: {
+            /** @description The project's name, typed by who means it. */
+            name: string;
         };
         ProjectInputRequest: {
             name: string;
@@ -1952,6 +2222,8 @@ export interface components {
             prompts_count: number;
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
             my_role: components["schemas"]["Role"];
             readonly permissions: string[];
         };
@@ -1971,6 +2243,8 @@ export interface components {
             split: components["schemas"]["SplitEnum"];
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
         };
         PromptShown: {
             messages: components["schemas"]["MessageOf"][];
@@ -1986,6 +2260,8 @@ export interface components {
             split: components["schemas"]["SplitEnum"];
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
             responses: components["schemas"]["ResponseOf"][];
         };
         QueueOf: {
@@ -2094,6 +2370,15 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "manager" | "reviewer" | "labeler" | "viewer";
+        RoundDeletionRequest: {
+            /** @description The round's number, typed by who means it. */
+            number: number;
+        };
+        RoundMadeOf: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+        };
         RoundNameOf: {
             /** Format: uuid */
             id: string;
@@ -2112,6 +2397,8 @@ export interface components {
             recipe: unknown;
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
@@ -2132,6 +2419,12 @@ export interface components {
          * @enum {string}
          */
         RoundState: "draft" | "generating" | "labeling" | "aggregating" | "training" | "evaluating" | "done" | "blocked" | "cancelled";
+        SaidOf: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+        };
         SampleOf: {
             prompt: components["schemas"]["SamplePromptOf"];
             votes: number;
@@ -2177,6 +2470,18 @@ export interface components {
             most?: number;
             choices?: string[];
         };
+        /**
+         * @description * `text` - text
+         *     * `whole` - whole
+         *     * `number` - number
+         *     * `flag` - flag
+         *     * `texts` - texts
+         *     * `wholes` - wholes
+         *     * `messages` - messages
+         *     * `json` - json
+         * @enum {string}
+         */
+        ShapeEnum: "text" | "whole" | "number" | "flag" | "texts" | "wholes" | "messages" | "json";
         SignInRequest: {
             /** Format: email */
             email: string;
@@ -2626,6 +2931,34 @@ export interface operations {
             };
         };
     };
+    formats_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatsOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     invitations_revoke: {
         parameters: {
             query?: never;
@@ -2937,6 +3270,8 @@ export interface operations {
     projects_list: {
         parameters: {
             query?: {
+                /** @description The archived ones instead. */
+                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -3051,6 +3386,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    projects_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */
@@ -3202,6 +3567,39 @@ export interface operations {
             };
         };
     };
+    projects_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectDeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     events_list: {
         parameters: {
             query?: {
@@ -3241,7 +3639,21 @@ export interface operations {
     };
     projects_export: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The kind of file; jsonl, or zip. */
+                file?: string;
+                /** @description The number of one round. */
+                round?: number;
+                /** @description The name of a format. */
+                shape?: string;
+                /**
+                 * @description * `train` - Train
+                 *     * `eval` - Eval
+                 */
+                split?: "train" | "eval";
+                /** @description Of a project: its checkpoints' files, too. */
+                with_weights?: boolean;
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -3255,7 +3667,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": string;
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused */
@@ -3325,6 +3737,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuidelineOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    projects_import: {
+        parameters: {
+            query?: {
+                /** @description Which column says what, as JSON: {"prompt": "question", "responses": ["a", "b"]}. As "models", "*" stands for the names of the responses' columns. */
+                columns?: string;
+                /** @description auto, jsonl, csv, parquet. */
+                file?: string;
+                /** @description Per task that brings no label. */
+                labels_wanted?: number;
+                /** @description The file's name. */
+                name?: string;
+                /** @description Of the round that is made, as JSON. */
+                recipe?: string;
+                /** @description auto, or the name of a format. */
+                shape?: string;
+                /** @description Store nothing when one line cannot be used. */
+                strict?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-ndjson": string;
+                "application/json": string;
+                "text/csv": string;
+                "application/vnd.apache.parquet": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOutcome"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    projects_look: {
+        parameters: {
+            query?: {
+                /** @description auto, jsonl, csv, parquet. */
+                file?: string;
+                /** @description The file's name. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-ndjson": string;
+                "application/json": string;
+                "text/csv": string;
+                "application/vnd.apache.parquet": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookOf"];
                 };
             };
             /** @description Refused */
@@ -3443,6 +3951,8 @@ export interface operations {
     prompts_list: {
         parameters: {
             query?: {
+                /** @description The archived ones instead. */
+                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -3517,44 +4027,6 @@ export interface operations {
             };
         };
     };
-    prompts_import: {
-        parameters: {
-            query?: {
-                /** @description Store nothing when one line cannot be used. */
-                strict?: boolean;
-            };
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ImportLineRequest"][];
-                "application/x-ndjson": components["schemas"]["ImportLineRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportOutcome"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
     responses_list: {
         parameters: {
             query?: {
@@ -3592,9 +4064,41 @@ export interface operations {
             };
         };
     };
+    projects_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     rounds_list: {
         parameters: {
             query?: {
+                /** @description The archived ones instead. */
+                archived?: boolean;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 /** @description The initial index from which to return the results. */
@@ -3691,6 +4195,42 @@ export interface operations {
             };
         };
     };
+    projects_import_whole: {
+        parameters: {
+            query: {
+                /** @description Its new name. */
+                project?: string;
+                team: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     prompts_show: {
         parameters: {
             query?: never;
@@ -3708,6 +4248,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PromptWithResponses"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    prompts_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    prompts_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    prompts_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */
@@ -3846,6 +4475,36 @@ export interface operations {
             };
         };
     };
+    rounds_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     rounds_cancel: {
         parameters: {
             query?: never;
@@ -3864,6 +4523,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoundOf"];
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    rounds_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundDeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {
@@ -3962,6 +4654,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoundOf"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    rounds_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedOf"];
                 };
             };
             /** @description Refused */

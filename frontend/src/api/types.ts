@@ -36,26 +36,15 @@ export type Message = Schemas["MessageOf"];
 
 export type TaskKind = Schemas["TaskKind"];
 export type Queue = Schemas["QueueOf"];
-export type LabelSubmission = Schemas["AnswerInputRequest"];
-/** A label as a reviewer sees it: ranks by response id, in the task's own order. */
+/** What a labeler says, in the shape of one of the kinds of task. */
+export type Said = LabelSubmission["answer"];
+export type LabelSubmission = Schemas["SubmissionRequest"];
+/** A label as a reviewer sees it: its answer is in the order of its responses. */
 export type Label = Schemas["LabelOf"];
-
 /** What is kept of an unfinished answer. `open` lists the responses nothing was said about. */
-export interface Draft {
-  saved_at?: number;
-  ranking?: (number | null)[] | null;
-  open?: number[];
-  strength?: number | null;
-  all_bad?: boolean;
-  flags?: string[];
-  comment?: string;
-  active_seconds?: number;
-}
-export type Assignment = Refined<
-  Schemas["AssignmentOf"],
-  { draft: Draft | null; prompt: { messages: Message[]; language: string } }
->;
-export type Held = Refined<Schemas["HeldOf"], { assignments: Assignment[] }>;
+export type Draft = Schemas["DraftOf"];
+export type Assignment = Schemas["AssignmentOf"];
+export type Held = Schemas["HeldOf"];
 
 // Rounds
 

@@ -49,10 +49,7 @@ it("tells who did what, and in a team where", async () => {
   const list = await screen.findByRole("list", { name: "What happened" });
 
   expect(within(list).getByText(/Alice started round 3\./)).toBeInTheDocument();
-  expect(within(list).getByRole("link", { name: "in Demo" })).toHaveAttribute(
-    "href",
-    "/projects/p",
-  );
+  expect(within(list).getByRole("link", { name: "Demo" })).toHaveAttribute("href", "/projects/p");
   expect(asked[0]?.pathname).toBe("/api/teams/t/events/");
 });
 

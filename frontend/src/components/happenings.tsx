@@ -45,7 +45,8 @@ export function Happenings({ scene }: { scene: Scene }) {
 }
 
 function Row({ event, named }: { event: Happened; named: boolean }) {
-  const { t } = useTranslation();
+  // Drawn anew when the language changes.
+  useTranslation();
   const { project, created_at } = event;
   return (
     <li className={classes.row}>
@@ -56,10 +57,8 @@ function Row({ event, named }: { event: Happened; named: boolean }) {
         {inWords(event)}
         {named && project && (
           <>
-            {" "}
-            <Link to={`/projects/${project.id}`}>
-              {t("happening.in", { project: project.name })}
-            </Link>
+            {" · "}
+            <Link to={`/projects/${project.id}`}>{project.name}</Link>
           </>
         )}
       </span>

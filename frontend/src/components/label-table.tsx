@@ -3,6 +3,7 @@ import { Fragment, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLabels, usePrompt } from "~/api/projects";
 import type { Label } from "~/api/types";
+import { saySentence } from "~/i18n/say";
 import { ago, duration, number } from "./format";
 import classes from "./label-table.module.css";
 import { Markdown } from "./markdown";
@@ -98,18 +99,16 @@ export function LabelTable({
 function Said({ label }: { label: Label }) {
   const { t } = useTranslation();
   const amended = label.is_superseded ? ` (${t("labels.amended")})` : "";
-  if (label.all_bad || !label.ranking) return <>{t("labels.allBad") + amended}</>;
-  const ranks = label.ranking.map((rank) => rank ?? "✕").join(" · ");
-  const strength = label.strength ? ` (${t("labels.strength", { strength: label.strength })})` : "";
-  return <>{t("labels.ranks", { ranks }) + strength + amended}</>;
+  return <>{saySentence(label.said) + amended}</>;
 }
 
 /** The prompt and the ranked responses, best first. */
 function Behind({ label }: { label: Label }) {
   const { t } = useTranslation();
   const prompt = usePrompt(label.prompt);
+  const ranks = ("ranking" in label.answer && label.answer.ranking) || [];
   const ranked = label.responses
-    .map((id, i) => ({ id, rank: label.ranking?.[i] ?? null }))
+    .map((id, i) => ({ id, letter: String.fromCharCode(65 + i), rank: ranks[i] ?? null }))
     .sort((a, b) => (a.rank ?? Number.POSITIVE_INFINITY) - (b.rank ?? Number.POSITIVE_INFINITY));
   return (
     <Loaded query={prompt}>
@@ -117,14 +116,14 @@ function Behind({ label }: { label: Label }) {
         <div className={classes.behind}>
           <Messages messages={messages} />
           <ol className={classes.ranked}>
-            {ranked.map(({ id, rank }) => {
+            {ranked.map(({ id, letter, rank }) => {
               const response = responses.find((candidate) => candidate.id === id);
               return (
                 <li key={id}>
                   <strong>{rank === null ? "✕" : number(rank)}</strong>
                   <div>
                     <span className="quiet">
-                      {response?.checkpoint?.name ?? t("labels.imported")}
+                      {letter} · {response?.checkpoint?.name ?? t("labels.imported")}
                     </span>
                     <Markdown text={response?.text ?? ""} />
                   </div>

@@ -37,7 +37,7 @@ it("is sent with what its kind says and with what every label may carry", () => 
   const answer = { state: { ranks: [3, 1, 3], focus: 0 }, flags: ["unclear"], comment: " hm\n" };
 
   expect(toSubmission(rank, answer, 12.5)).toMatchObject({
-    ranking: [2, 1, 2],
+    answer: { ranking: [2, 1, 2], strength: null, all_bad: false },
     flags: ["unclear"],
     comment: "hm",
     active_seconds: 12.5,

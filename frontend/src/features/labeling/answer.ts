@@ -33,27 +33,28 @@ export function reducerOf<State, Action>(kind: Kind<State, Action>, assignment: 
 }
 
 /** What is sent, but for what the desk adds. */
-export type Said = Omit<LabelSubmission, "submission_id" | "guideline_version" | "hold">;
+export type Submission = Omit<LabelSubmission, "submission_id" | "guideline_version" | "hold">;
 
 export function toSubmission<State, Action>(
   kind: Kind<State, Action>,
   { state, flags, comment }: Answer<State>,
   activeSeconds: number,
-): Said {
+): Submission {
   return {
-    ...kind.said(state),
+    answer: kind.said(state),
     flags,
     comment: comment.trim(),
     active_seconds: activeSeconds,
-    rewrite: null,
   };
 }
 
 /** What is kept of an unfinished answer, here and on the server, but for when. */
+export type Kept = Omit<Draft, "saved_at" | "active_seconds">;
+
 export function toDraft<State, Action>(
   kind: Kind<State, Action>,
   { state, flags, comment }: Answer<State>,
-): Draft {
+): Kept {
   return { ...kind.toDraft(state), flags, comment };
 }
 
@@ -61,7 +62,7 @@ export function toDraft<State, Action>(
 export function fromDraft<State, Action>(
   kind: Kind<State, Action>,
   assignment: Assignment,
-  draft: Draft | null,
+  draft: Kept | null,
 ): Answer<State> {
   const asked = askedOf(assignment);
   return {

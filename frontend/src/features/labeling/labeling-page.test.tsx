@@ -69,13 +69,10 @@ class Backend {
     if (pathname.endsWith("/undo/")) {
       const last = [...this.labels.values()].at(-1);
       if (!last) return answer({ code: "nothing_to_undo", message: "", fields: {} }, 409);
-      const { ranking, strength, all_bad } = last;
+      const { answer: said, comment, active_seconds } = last;
+      const draft = { answer: said, comment, active_seconds, saved_at: 0 };
       return answer({
-        assignment: {
-          ...this.assignment(last.assignment),
-          amends: true,
-          draft: { ranking, strength, all_bad },
-        },
+        assignment: { ...this.assignment(last.assignment), amends: true, draft },
       });
     }
     return answer(null, 204);
@@ -128,9 +125,7 @@ describe("a comparison", () => {
     await waitFor(() => expect(backend.labels.size).toBe(1));
     expect([...backend.labels.values()][0]).toMatchObject({
       assignment: "t1",
-      ranking: [1, 2],
-      strength: 2,
-      all_bad: false,
+      answer: { ranking: [1, 2], strength: 2, all_bad: false },
       hold: 2,
     });
   });
@@ -143,7 +138,9 @@ describe("a comparison", () => {
 
     await screen.findByText("Question of t2");
     await waitFor(() => expect(backend.labels.size).toBe(1));
-    expect([...backend.labels.values()][0]).toMatchObject({ ranking: [2, 1], strength: 3 });
+    expect([...backend.labels.values()][0]).toMatchObject({
+      answer: { ranking: [2, 1], strength: 3 },
+    });
   });
 
   it("is not sent untouched, and says what is missing", async () => {
@@ -178,7 +175,10 @@ describe("a comparison", () => {
 
     await screen.findByText("Question of t2");
     await waitFor(() => expect(backend.labels.size).toBe(2));
-    expect([...backend.labels.values()][1]).toMatchObject({ assignment: "t1", ranking: [1, 1] });
+    expect([...backend.labels.values()][1]).toMatchObject({
+      assignment: "t1",
+      answer: { ranking: [1, 1] },
+    });
   });
 });
 
@@ -197,9 +197,7 @@ describe("a ranking", () => {
 
     await waitFor(() => expect(backend.labels.size).toBe(1));
     expect([...backend.labels.values()][0]).toMatchObject({
-      ranking: [2, 1, 2, null],
-      strength: null,
-      all_bad: false,
+      answer: { ranking: [2, 1, 2, null], strength: null, all_bad: false },
     });
   });
 
@@ -221,7 +219,7 @@ describe("a ranking", () => {
     await user.click(screen.getByRole("button", { name: /Submit/ }));
 
     await waitFor(() => expect(backend.labels.size).toBe(1));
-    expect([...backend.labels.values()][0]?.ranking).toEqual([1, 2, 3, 3]);
+    expect([...backend.labels.values()][0]?.answer).toMatchObject({ ranking: [1, 2, 3, 3] });
   });
 
   it("stays while one response is open, and names it", async () => {
@@ -286,8 +284,7 @@ describe("whatever the task", () => {
     await waitFor(() => expect(backend.labels.size).toBe(1));
     expect([...backend.labels.values()][0]).toMatchObject({
       comment: "xs1 no",
-      ranking: [2, 1],
-      all_bad: false,
+      answer: { ranking: [2, 1], all_bad: false },
     });
   });
 

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { HOLD, heldKey, useHeld, useOutbox, useOutboxState, useUndo } from "~/api/labeling";
 import type { Assignment, Held } from "~/api/types";
 import { errorSentence } from "~/components/sentence";
-import type { Said } from "./answer";
+import type { Submission } from "./answer";
 import { forgetDraft } from "./use-draft";
 
 /** The tasks at hand: held by the server, not handed in here; one being changed comes first. */
@@ -71,7 +71,7 @@ export function useDesk(projectId: string) {
     if (amending?.id === assignment.id) setAmending(null);
   }
 
-  function submit(assignment: Assignment, said: Said) {
+  function submit(assignment: Assignment, said: Submission) {
     const id = crypto.randomUUID();
     outbox?.put({
       id,

@@ -17,12 +17,14 @@ export function newestDraft(assignment: Assignment): Draft | null {
   const here = readLocal(assignment.id);
   const there = assignment.draft;
   if (!here) return there;
-  return (there?.saved_at ?? 0) > (here.saved_at ?? 0) ? there : here;
+  return there && there.saved_at > here.saved_at ? there : here;
 }
 
 function readLocal(assignmentId: string): Draft | null {
   try {
-    return JSON.parse(localStorage.getItem(key(assignmentId)) ?? "null");
+    const draft = JSON.parse(localStorage.getItem(key(assignmentId)) ?? "null");
+    // An earlier version of this page may have kept another shape.
+    return draft?.answer ? draft : null;
   } catch {
     return null;
   }
@@ -40,7 +42,7 @@ export function useDraft<State, Action>(
   const said = JSON.stringify(draft);
   const kept = useRef(said);
   const send = useDebouncedCallback(
-    (stamped: Draft & { saved_at: number }) => {
+    (stamped: Draft) => {
       saveDraft(assignment.id, stamped).then(
         () => setSavedAt(new Date()),
         () => {
@@ -55,7 +57,7 @@ export function useDraft<State, Action>(
   useEffect(() => {
     if (said === kept.current) return;
     kept.current = said;
-    const stamped = { ...draft, active_seconds: seconds(), saved_at: Date.now() };
+    const stamped: Draft = { ...draft, active_seconds: seconds(), saved_at: Date.now() };
     try {
       localStorage.setItem(key(assignment.id), JSON.stringify(stamped));
     } catch {

@@ -1,8 +1,10 @@
-import { Button, Modal, Select, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, FileButton, Modal, Select, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
+import { useImportProject } from "~/api/exchange";
 import { teamsWhere } from "~/api/permissions";
 import { useCreateProject, useProjects } from "~/api/projects";
 import { useSession } from "~/api/session";
@@ -14,7 +16,8 @@ import classes from "./projects.module.css";
 
 export function Component() {
   const { t } = useTranslation();
-  const projects = useProjects();
+  const [archived, setArchived] = useState(false);
+  const projects = useProjects(archived);
   const { data: session } = useSession();
   const [creating, dialog] = useDisclosure(false);
   const teams = teamsWhere(session, "project.edit");
@@ -23,10 +26,16 @@ export function Component() {
       title={t("nav.projects")}
       actions={teams.length > 0 && <Button onClick={dialog.open}>{t("projects.new")}</Button>}
     >
+      <Checkbox
+        mb="md"
+        label={t("projects.archives.only")}
+        checked={archived}
+        onChange={(event) => setArchived(event.currentTarget.checked)}
+      />
       <Loaded query={projects}>
         {(list) =>
           list.length === 0 ? (
-            <Sentence>{t("projects.empty")}</Sentence>
+            <Sentence>{t(archived ? "projects.archives.none" : "projects.empty")}</Sentence>
           ) : (
             <ul className={classes.cards}>
               {list.map((project) => (
@@ -50,6 +59,7 @@ export function Component() {
       </Loaded>
       <Modal opened={creating} onClose={dialog.close} title={t("projects.new")} centered>
         <NewProject teams={teams} />
+        <ImportedProject teams={teams} />
       </Modal>
     </Page>
   );
@@ -98,5 +108,43 @@ function NewProject({ teams }: { teams: { id: string; name: string }[] }) {
         {t("action.create")}
       </Button>
     </form>
+  );
+}
+
+/** A project that was exported whole, here or elsewhere, instead of a new one. */
+function ImportedProject({ teams }: { teams: { id: string; name: string }[] }) {
+  const { t } = useTranslation();
+  const arrive = useImportProject();
+  const navigate = useNavigate();
+  const [team, setTeam] = useState(teams[0]?.id ?? "");
+  const read = (file: File | null) =>
+    file &&
+    arrive.mutate(
+      { file, team, name: "" },
+      {
+        onSuccess: (project) => void navigate(`/projects/${project.id}`),
+        onError: notifyFailure,
+      },
+    );
+  return (
+    <div className={classes.form}>
+      <p className="quiet">{t("projects.files.arriveHint")}</p>
+      {teams.length > 1 && (
+        <Select
+          label={t("projects.files.arriveIn")}
+          data={teams.map(({ id, name }) => ({ value: id, label: name }))}
+          value={team}
+          onChange={(value) => value && setTeam(value)}
+          allowDeselect={false}
+        />
+      )}
+      <FileButton accept=".zip,application/zip" onChange={read}>
+        {(properties) => (
+          <Button {...properties} variant="default" loading={arrive.isPending}>
+            {t("projects.files.arrive")}
+          </Button>
+        )}
+      </FileButton>
+    </div>
   );
 }

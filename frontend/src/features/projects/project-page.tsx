@@ -1,4 +1,4 @@
-import { Button, Tabs } from "@mantine/core";
+import { Alert, Button, Tabs } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useOverview, useProject } from "~/api/projects";
@@ -12,12 +12,13 @@ import { RoundChoices } from "~/components/round-moves";
 import { Loaded, Sentence } from "~/components/sentence";
 import { pollEvery, useLive } from "~/live/use-live";
 import { Checkpoints } from "./checkpoints";
+import { Files } from "./files";
 import { Guidelines } from "./guidelines";
 import classes from "./projects.module.css";
 import { Prompts } from "./prompts";
-import { RoundRows } from "./round-rows";
+import { ArchivedRounds, RoundRows } from "./round-rows";
 
-const TABS = ["rounds", "prompts", "guidelines", "labels", "checkpoints", "events"] as const;
+const TABS = ["rounds", "prompts", "guidelines", "labels", "checkpoints", "files", "events"] as const;
 
 export function Component() {
   const { id = "" } = useParams();
@@ -42,13 +43,15 @@ function ProjectScreen({ project }: { project: Project }) {
       crumbs={[{ label: t("nav.projects"), to: "/projects" }]}
       lead={project.description}
       actions={
-        can("round.edit") && (
+        can("round.edit") &&
+        !project.archived_at && (
           <Button component={Link} to={`/projects/${project.id}/new-round`}>
             {t("projects.newRound")}
           </Button>
         )
       }
     >
+      {project.archived_at && <Alert mb="lg">{t("projects.archives.isArchived")}</Alert>}
       {overview.data && <Decisions overview={overview.data} editable={can("round.edit")} />}
       <Tabs
         value={tab}
@@ -68,7 +71,10 @@ function ProjectScreen({ project }: { project: Project }) {
           </Loaded>
         </Tabs.Panel>
         <Tabs.Panel value="prompts">
-          <Prompts project={project} editable={can("prompt.edit")} />
+          <Prompts
+            project={project}
+            rights={{ edit: can("prompt.edit"), remove: can("prompt.delete") }}
+          />
         </Tabs.Panel>
         <Tabs.Panel value="guidelines">
           <Guidelines project={project} editable={can("project.edit")} />
@@ -78,6 +84,9 @@ function ProjectScreen({ project }: { project: Project }) {
         </Tabs.Panel>
         <Tabs.Panel value="checkpoints">
           <Checkpoints project={project} editable={can("checkpoint.edit")} />
+        </Tabs.Panel>
+        <Tabs.Panel value="files">
+          <Files project={project} rounds={overview.data?.rounds ?? []} />
         </Tabs.Panel>
         <Tabs.Panel value="events">
           <Happenings scene={{ noun: "project", id: project.id }} />
@@ -116,13 +125,14 @@ function Rounds({
   editable: boolean;
 }) {
   const { t } = useTranslation();
+  const rights = { edit: editable, remove: project.permissions.includes("round.delete") };
   if (overview.rounds.length === 0) {
     return (
       <Sentence
         title={t("projects.noRounds")}
         action={
           project.prompts_count === 0 ? (
-            <Button component={Link} to="?tab=prompts" variant="default">
+            <Button component={Link} to="?tab=files" variant="default">
               {t("projects.addPrompts")}
             </Button>
           ) : (
@@ -141,7 +151,8 @@ function Rounds({
   return (
     <div className={classes.columns}>
       <Section title={t("projects.tab.rounds")}>
-        <RoundRows rounds={overview.rounds} />
+        <RoundRows projectId={project.id} rounds={overview.rounds} rights={rights} />
+        <ArchivedRounds projectId={project.id} rights={rights} />
       </Section>
       <div>
         <Section title={t("projects.now")}>

@@ -1,23 +1,25 @@
-import { Alert, Button, FileButton, Table, TextInput } from "@mantine/core";
+import { Button, Checkbox, Table, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useImportPrompts, usePrompts } from "~/api/projects";
+import { Link } from "react-router";
+import { usePrompts } from "~/api/projects";
 import type { Project } from "~/api/types";
 import { number } from "~/components/format";
 import { promptLine } from "~/components/messages";
-import { notifyFailure } from "~/components/notify";
 import { Loaded, Sentence } from "~/components/sentence";
 import classes from "./projects.module.css";
+import { PromptMoves, type Rights } from "./row-moves";
 
 const PAGE = 25;
 
-export function Prompts({ project, editable }: { project: Project; editable: boolean }) {
+export function Prompts({ project, rights }: { project: Project; rights: Rights }) {
   const { t } = useTranslation();
   const [search, setSearch] = useState("");
   const [wanted] = useDebouncedValue(search, 300);
   const [limit, setLimit] = useState(PAGE);
-  const prompts = usePrompts(project.id, wanted, limit);
+  const [archived, setArchived] = useState(false);
+  const prompts = usePrompts(project.id, wanted, limit, archived);
   return (
     <>
       <div className={classes.toolbar}>
@@ -28,7 +30,16 @@ export function Prompts({ project, editable }: { project: Project; editable: boo
           onChange={(event) => setSearch(event.currentTarget.value)}
           w="min(22rem, 100%)"
         />
-        {editable && <ImportPrompts projectId={project.id} />}
+        <Checkbox
+          label={t("projects.archives.only")}
+          checked={archived}
+          onChange={(event) => setArchived(event.currentTarget.checked)}
+        />
+        {rights.edit && (
+          <Button component={Link} to="?tab=files" variant="default">
+            {t("projects.import")}
+          </Button>
+        )}
       </div>
       <Loaded query={prompts}>
         {({ results, count }) =>
@@ -45,6 +56,7 @@ export function Prompts({ project, editable }: { project: Project; editable: boo
                       <Table.Th>{t("projects.tags")}</Table.Th>
                       <Table.Th>{t("language")}</Table.Th>
                       <Table.Th>{t("projects.split")}</Table.Th>
+                      {(rights.edit || rights.remove) && <Table.Th>{t("action.column")}</Table.Th>}
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -56,6 +68,16 @@ export function Prompts({ project, editable }: { project: Project; editable: boo
                         <Table.Td>{prompt.tags.join(", ")}</Table.Td>
                         <Table.Td>{prompt.language}</Table.Td>
                         <Table.Td>{t(`projects.splitName.${prompt.split}`)}</Table.Td>
+                        {(rights.edit || rights.remove) && (
+                          <Table.Td>
+                            <PromptMoves
+                              projectId={project.id}
+                              prompt={prompt}
+                              line={promptLine(prompt.messages)}
+                              rights={rights}
+                            />
+                          </Table.Td>
+                        )}
                       </Table.Tr>
                     ))}
                   </Table.Tbody>
@@ -70,50 +92,6 @@ export function Prompts({ project, editable }: { project: Project; editable: boo
           )
         }
       </Loaded>
-    </>
-  );
-}
-
-function ImportPrompts({ projectId }: { projectId: string }) {
-  const { t } = useTranslation();
-  const importing = useImportPrompts(projectId);
-  const outcome = importing.data;
-  return (
-    <>
-      <FileButton
-        accept=".jsonl,.ndjson,.json,.txt"
-        onChange={(file) => file && importing.mutate(file, { onError: notifyFailure })}
-      >
-        {(properties) => (
-          <Button {...properties} variant="default" loading={importing.isPending}>
-            {t("projects.import")}
-          </Button>
-        )}
-      </FileButton>
-      {outcome ? (
-        <Alert
-          role="status"
-          variant="light"
-          color={outcome.errors.length > 0 ? "yellow" : undefined}
-          className={classes.wholeRow}
-        >
-          {t("projects.imported", {
-            count: outcome.created,
-            created: number(outcome.created),
-            duplicates: number(outcome.duplicates),
-            errors: number(outcome.errors.length),
-          })}
-          {outcome.errors.length > 0 && (
-            <ul>
-              {outcome.errors.slice(0, 20).map(({ line, message }) => (
-                <li key={line}>{t("projects.importLine", { line: number(line), message })}</li>
-              ))}
-            </ul>
-          )}
-        </Alert>
-      ) : (
-        <span className="quiet">{t("projects.importHint")}</span>
-      )}
     </>
   );
 }

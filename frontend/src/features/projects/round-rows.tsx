@@ -1,13 +1,25 @@
+import { Button } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useArchivedRounds } from "~/api/projects";
 import type { Round } from "~/api/types";
 import { ago, number } from "~/components/format";
 import { StageStrip } from "~/components/stage-strip";
 import { RoundBadge } from "~/components/state-badge";
 import classes from "./projects.module.css";
+import { type Rights, RoundMoves } from "./row-moves";
 
 /** Rounds as rows on a time line, newest first: state, progress, who is needed. */
-export function RoundRows({ rounds }: { rounds: Round[] }) {
+export function RoundRows({
+  projectId,
+  rounds,
+  rights,
+}: {
+  projectId: string;
+  rounds: Round[];
+  rights: Rights;
+}) {
   const { t } = useTranslation();
   const progressLine = useProgressLine();
   return (
@@ -30,9 +42,32 @@ export function RoundRows({ rounds }: { rounds: Round[] }) {
                 {t(`projects.needs.${needs(round)}`, { count: round.progress.people_now })}
               </span>
             </div>
+            {(rights.edit || rights.remove) && (
+              <RoundMoves projectId={projectId} round={round} rights={rights} />
+            )}
           </li>
         ))}
     </ol>
+  );
+}
+
+/** Rounds that were put away, read when somebody asks for them. */
+export function ArchivedRounds({ projectId, rights }: { projectId: string; rights: Rights }) {
+  const { t } = useTranslation();
+  const [shown, { toggle }] = useDisclosure(false);
+  const rounds = useArchivedRounds(projectId, shown);
+  return (
+    <>
+      <Button variant="subtle" size="xs" onClick={toggle} aria-expanded={shown}>
+        {t(shown ? "projects.archives.hide" : "projects.archives.show")}
+      </Button>
+      {shown && rounds.data && rounds.data.length === 0 && (
+        <p className="quiet">{t("projects.archives.none")}</p>
+      )}
+      {shown && rounds.data && rounds.data.length > 0 && (
+        <RoundRows projectId={projectId} rounds={rounds.data} rights={rights} />
+      )}
+    </>
   );
 }
 

@@ -3,7 +3,6 @@ export default {
   title: "What happened",
   system: "The system",
   empty: "Nothing has happened here yet.",
-  in: "in {{project}}",
   team: {
     created: "{{who}} made the team.",
     renamed: "{{who}} renamed the team from “{{was}}” to “{{name}}”.",

@@ -2,7 +2,6 @@ export default {
   title: "发生了什么",
   system: "系统",
   empty: "这里还没有发生任何事。",
-  in: "项目：{{project}}",
   team: {
     created: "{{who}} 创建了团队。",
     renamed: "{{who}} 把团队从“{{was}}”改名为“{{name}}”。",

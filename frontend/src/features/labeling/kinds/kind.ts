@@ -1,6 +1,6 @@
 import type { TFunction } from "i18next";
 import type { ComponentType } from "react";
-import type { Assignment, Draft, LabelSubmission } from "~/api/types";
+import type { Assignment, Draft, Said } from "~/api/types";
 import type en from "~/i18n/en";
 
 /** What an answer answers: the responses by their letters, under the project's policy. */
@@ -9,10 +9,8 @@ export interface Asked {
   policy: Assignment["policy"];
 }
 
-/** The part of a label that its kind settles. */
-export type Said = Pick<LabelSubmission, "ranking" | "strength" | "all_bad">;
 /** The part of a draft that its kind settles. */
-export type Kept = Pick<Draft, "ranking" | "strength" | "all_bad" | "open">;
+export type Kept = Pick<Draft, "answer" | "open">;
 
 /** Why an answer cannot be sent yet, and about which responses. */
 export interface Complaint {

@@ -9,6 +9,7 @@ import {
   fromDraft,
   reduce,
   said,
+  toDraft,
   untouched,
 } from "./state";
 
@@ -49,7 +50,7 @@ export const compare: Kind<Comparison, Action> = {
   inWords,
   keys: () => KEYS,
   said,
-  toDraft: said,
+  toDraft,
   fromDraft,
   Panels: ComparePanels,
   Scale: CompareScale,

@@ -1,4 +1,5 @@
-import type { Asked, Complaint, Kept, Said } from "../kind";
+import type { Said } from "~/api/types";
+import type { Asked, Complaint, Kept } from "../kind";
 
 /** What is said about a pair. Nothing is chosen at first. */
 export type Choice =
@@ -74,9 +75,16 @@ export function said({ choice }: Comparison): Said {
   }
 }
 
-export const fromDraft = (draft: Kept): Comparison => ({ ...untouched(), choice: choiceOf(draft) });
+export const toDraft = (state: Comparison): Kept => ({ answer: said(state) });
 
-function choiceOf({ ranking, strength, all_bad }: Kept): Choice {
+export const fromDraft = ({ answer }: Kept): Comparison => ({
+  ...untouched(),
+  choice: choiceOf(answer),
+});
+
+function choiceOf(answer: Said): Choice {
+  if (!("ranking" in answer)) return { kind: "none" };
+  const { ranking, strength, all_bad } = answer;
   if (all_bad) return { kind: "allBad" };
   const [a, b] = ranking ?? [];
   if (typeof a !== "number" || typeof b !== "number") return { kind: "none" };

@@ -128,8 +128,8 @@ describe("what is sent", () => {
   });
 
   it("reads a label that is taken back to be changed", () => {
-    const label = { ranking: [1, 2, null, 2], strength: null, all_bad: false };
-    const allBad = { ranking: null, strength: null, all_bad: true };
+    const label = { answer: { ranking: [1, 2, null, 2], strength: null, all_bad: false } };
+    const allBad = { answer: { ranking: null, strength: null, all_bad: true } };
 
     expect(rank.fromDraft(label, four).ranks).toEqual([1, 2, "unrankable", 2]);
     expect(rank.fromDraft(allBad, of(2)).ranks).toEqual(["unrankable", "unrankable"]);

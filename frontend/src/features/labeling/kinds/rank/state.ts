@@ -1,4 +1,5 @@
-import type { Asked, Complaint, Kept, Said } from "../kind";
+import type { Said } from "~/api/types";
+import type { Asked, Complaint, Kept } from "../kind";
 
 /** A rank (1 is best, equal is a tie), "unrankable", or null while nothing was said. */
 export type Rank = number | "unrankable" | null;
@@ -102,15 +103,16 @@ export function dense(ranks: Rank[]): (number | null)[] {
 
 /** The digits as typed: a gap may be where the next rank goes. */
 export function toDraft({ ranks }: Ranking): Kept {
+  const ranking = ranks.map((rank) => (typeof rank === "number" ? rank : null));
   return {
-    ranking: ranks.map((rank) => (typeof rank === "number" ? rank : null)),
+    answer: { ranking, strength: null, all_bad: false },
     open: ranks.flatMap((rank, i) => (rank === null ? [i] : [])),
-    strength: null,
-    all_bad: false,
   };
 }
 
-export function fromDraft({ ranking, open = [], all_bad }: Kept, asked: Asked): Ranking {
+export function fromDraft({ answer, open = [] }: Kept, asked: Asked): Ranking {
+  if (!("ranking" in answer)) return untouched(asked);
+  const { ranking, all_bad } = answer;
   const rankAt = (i: number): Rank => {
     if (open.includes(i)) return null;
     if (ranking) return ranking[i] ?? "unrankable";
