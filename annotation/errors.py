@@ -14,16 +14,12 @@ class DomainError(Exception):
     status = 400
 
     def __init__(
-        self,
-        said: Sentence | str,
-        *,
-        fields: Mapping[str, Sequence[Sentence | str]] | None = None,
+        self, said: Sentence, *, fields: Mapping[str, Sequence[Sentence]] | None = None
     ) -> None:
         super().__init__(str(said))
         self.message = str(said)
-        self.sentence = said if isinstance(said, Sentence) else None
-        self.said_of = {name: list(all_said) for name, all_said in (fields or {}).items()}
-        self.fields = {name: [str(one) for one in found] for name, found in self.said_of.items()}
+        self.sentence = said
+        self.fields = fields or {}
 
 
 class InvalidInput(DomainError):

@@ -54,7 +54,12 @@ class View(APIView):
     {
         "type": "object",
         "additionalProperties": {
-            "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
+            "oneOf": [
+                {"type": "string"},
+                {"type": "number"},
+                {"type": "boolean"},
+                {"$ref": "#/components/schemas/SentenceOf"},
+            ],
             "nullable": True,
         },
     }
@@ -69,7 +74,10 @@ class NameOf(serializers.Serializer[Any]):
 
 
 class SentenceOf(serializers.Serializer[Any]):
-    """What the server says, for a screen that says it in another language."""
+    """What the server says, for a screen that says it in another language.
+
+    A parameter may be a sentence itself.
+    """
 
     code = serializers.CharField()
     params = ParamsField()

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from annotation.errors import DomainError
-from annotation.sentences import Sentence, say
+from annotation.sentences import Sentence, SentenceJson, say
 
 Said = Sentence | str
 
@@ -26,7 +26,7 @@ NOT_HERE = say("not_here", "There is nothing here, or it belongs to a team you a
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         set_rollback()
-        return body(error.status, error.code, error.sentence or error.message, error.fields)
+        return body(error.status, error.code, error.sentence, error.fields)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):
@@ -92,8 +92,8 @@ def body(
     return Response(content, status=status)
 
 
-def _coded(said: Said) -> dict[str, Any] | None:
-    return {"code": said.code, "params": said.params} if isinstance(said, Sentence) else None
+def _coded(said: Said) -> SentenceJson | None:
+    return said.to_json() if isinstance(said, Sentence) else None
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:

@@ -4,22 +4,7 @@ from typing import Any
 
 from annotation.rounds import recipe
 
-SENTENCE = {
-    "type": "object",
-    "description": "What is said, for a screen that says it in another language.",
-    "required": ["code", "params"],
-    "properties": {
-        "code": {"type": "string"},
-        "params": {
-            "type": "object",
-            "additionalProperties": {
-                "oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
-                "nullable": True,
-            },
-        },
-    },
-}
-SAID = {"allOf": [{"$ref": "#/components/schemas/CodedSentence"}], "nullable": True}
+SAID = {"allOf": [{"$ref": "#/components/schemas/SentenceOf"}], "nullable": True}
 REFUSAL = {
     "type": "object",
     "description": (
@@ -45,7 +30,7 @@ REFUSAL = {
 
 def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     schemas = result["components"].setdefault("schemas", {})
-    schemas["CodedSentence"], schemas["Refusal"] = SENTENCE, REFUSAL
+    schemas["Refusal"] = REFUSAL
     schemas.update(recipe.schemas())
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     for operations in result["paths"].values():

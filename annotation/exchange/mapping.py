@@ -32,7 +32,8 @@ def check_mapping(value: object, fields: Iterable[str]) -> Columns:
         raise InvalidInput(
             say(
                 "mapping_wanted",
-                'Expected a mapping such as {{"prompt": "question"}}, got {got}.',
+                "Expected a mapping such as {example}, got {got}.",
+                example='{"prompt": "question"}',
                 got=repr(value),
             )
         )

@@ -11,7 +11,7 @@ from annotation.sentences import SentenceJson
 
 # Why an attempt failed: the exception's class and what it said. Where the platform itself says it,
 # `sentence` has the code by which a screen says it in its own language.
-Failure = TypedDict("Failure", {"class": str, "text": str, "sentence": "SentenceJson | None"})
+Failure = TypedDict("Failure", {"class": str, "text": str, "sentence": SentenceJson | None})
 
 
 class JobQuerySet(models.QuerySet["Job"]):

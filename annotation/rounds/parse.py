@@ -98,7 +98,7 @@ def read_list(value: Json, where: str) -> list[Json]:
 
 def refuse(where: str, why: Sentence) -> InvalidRecipe:
     """`where` is the path of the field, `why` what it takes and what it got."""
-    said = say("recipe_refused", "{where}: {why}.", where=where, why=str(why))
+    said = say("recipe_refused", "{where}: {why}.", where=where, why=why)
     return InvalidRecipe(said, fields={where: [why]})
 
 

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 
 from annotation.errors import DomainError, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Round, RoundStep
+from annotation.models.job import Failure
 from annotation.rounds import sources
 from annotation.rounds.parse import Json, Limits, Scalar, read, to_json
-from annotation.sentences import Sentence, SentenceJson, say
+from annotation.sentences import Param, Sentence, SentenceJson, say
 from annotation.services import jobs
 
 if TYPE_CHECKING:
@@ -316,7 +317,7 @@ def all_succeeded(found: Sequence[Job]) -> bool:
     """True when all are done, False while some run; one that failed blocks the step."""
     for job in found:
         if job.state in (Job.State.FAILED, Job.State.CANCELLED):
-            error = job.error or {}
+            error: Failure = job.error or {"class": "", "text": "", "sentence": None}
             raise Blocked(
                 Question(
                     say(
@@ -325,18 +326,25 @@ def all_succeeded(found: Sequence[Job]) -> bool:
                         method=job.method,
                         state=job.state,
                         attempts=job.attempt,
-                        error=str(error.get("text") or "see its log"),
+                        error=_what_failed(error),
                     ),
                     (RETRY, CHANGE, CANCEL),
-                    {"job": str(job.pk), "error": str(error.get("class", ""))},
+                    {"job": str(job.pk), "error": error["class"]},
                 )
             )
     return all(job.state == Job.State.SUCCEEDED for job in found)
 
 
+def _what_failed(error: Failure) -> Param:
+    """What ended the job: said by the platform, or the words of whatever it ran."""
+    if error["sentence"]:
+        return Sentence.stored(error["sentence"])
+    return error["text"] or say("see_log", "see its log")
+
+
 def why(error: Exception) -> Sentence:
     """The sentence for an error that nobody foresaw, or that a service raised with words."""
-    if isinstance(error, DomainError) and error.sentence is not None:
+    if isinstance(error, DomainError):
         return error.sentence
     return say(
         "step_failed", "{error}: {reason}", error=type(error).__name__, reason=str(error)[:2000]

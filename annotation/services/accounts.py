@@ -22,7 +22,9 @@ def sign_up(*, email: str, password: str, name: str, invitation: Invitation | No
     try:
         validate_password(password, User(email=email, name=name))
     except ValidationError as error:
-        raise _invalid("password", " ".join(error.messages)) from error
+        # Django's words, already in the language that the request asked for.
+        reason = " ".join(error.messages)
+        raise _invalid("password", say("password_refused", "{reason}", reason=reason)) from error
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name)
@@ -37,7 +39,7 @@ def sign_up(*, email: str, password: str, name: str, invitation: Invitation | No
     return user
 
 
-def _invalid(field: str, sentence: Sentence | str) -> InvalidInput:
+def _invalid(field: str, sentence: Sentence) -> InvalidInput:
     return InvalidInput(sentence, fields={field: [sentence]})
 
 

@@ -74,7 +74,7 @@ def queue_job(
                 "The {method} job {key} cannot run: {reason}",
                 method=method,
                 key=key,
-                reason=str(error),
+                reason=error.said,
             )
         ) from error
     job.spec = what.to_json()

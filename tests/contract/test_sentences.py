@@ -11,23 +11,7 @@ from tests import catalogue
 # The statistics are caught and said by who asked them; commands speak to a terminal.
 NO_SCREEN = ("annotation/aggregation/", "annotation/management/")
 # Files whose refusals are still plain English. It only gets shorter; in the end it is empty.
-NOT_YET_CODED: set[str] = {
-    "annotation/api/access.py",
-    "annotation/api/assignments.py",
-    "annotation/api/prompts.py",
-    "annotation/consumers.py",
-    "annotation/services/assignments.py",
-    "annotation/services/checkpoints.py",
-    "annotation/services/formats.py",
-    "annotation/services/invitations.py",
-    "annotation/services/jobs.py",
-    "annotation/services/labels.py",
-    "annotation/services/prompts.py",
-    "annotation/services/recipes.py",
-    "annotation/services/rounds.py",
-    "annotation/services/tasks.py",
-    "annotation/services/teams.py",
-}
+NOT_YET_CODED: set[str] = set()
 
 
 def test_a_code_stands_for_one_text():

@@ -1,10 +1,14 @@
 """What can go wrong with a job, as classes the runner turns into exit codes."""
 
-from training.contract.sentences import Sentence
+from training.contract.sentences import Sentence, say
 
 
 class SpecError(ValueError):
     """The job as written cannot run: bad spec, bad rows, wrong digest. Retrying cannot help."""
+
+    @property
+    def said(self) -> Sentence:
+        return say("spec_refused", "{reason}", reason=str(self))
 
 
 class ParseError(SpecError):
@@ -14,6 +18,10 @@ class ParseError(SpecError):
         super().__init__(f"{path}: {sentence}")
         self.path = path
         self.sentence = sentence
+
+    @property
+    def said(self) -> Sentence:
+        return say("wrong_at", "{path}: {what}", path=self.path, what=self.sentence)
 
 
 class RunDirectoryHeldError(RuntimeError):

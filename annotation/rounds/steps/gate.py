@@ -150,9 +150,7 @@ def judge(bound: Bound, found: Measured) -> VerdictJson:
 def verdict_of(bound: Bound, found: Measured) -> Sentence:
     if found.value is None:
         reason = found.missing or say("gate_no_number", "The gate gave no number.")
-        return say(
-            "gate_unmeasured", "Not measured, so it does not pass. {reason}", reason=str(reason)
-        )
+        return say("gate_unmeasured", "Not measured, so it does not pass. {reason}", reason=reason)
     value = f"{found.value:.3g}"
     if bound.least is not None:
         if bound.holds(found.value):

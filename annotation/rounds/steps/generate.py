@@ -70,7 +70,7 @@ class Generate(Step):
         try:
             validate_settings("generate", self._sampling(self.responses_per_prompt))
         except SpecError as error:
-            raise refuse(where, say("recipe_bad_settings", "{error}", error=str(error))) from error
+            raise refuse(where, error.said) from error
 
     def run(self, work: Work) -> Made | None:
         """Prompts are frozen in batches: one at first, another when more are asked for.

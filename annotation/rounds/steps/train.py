@@ -63,9 +63,7 @@ class Train(Step):
         try:
             validate_settings(self.method, self.settings)
         except SpecError as error:
-            raise refuse(
-                f"{where}.settings", say("recipe_bad_settings", "{error}", error=str(error))
-            ) from error
+            raise refuse(f"{where}.settings", error.said) from error
         needs = self.row.needs(self.row.dataset_kind)
         from_nothing = "model" not in needs
         if from_nothing != (self.reads.model is None):
