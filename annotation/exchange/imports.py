@@ -105,6 +105,8 @@ def import_file(
             _tell(project, format_, report, by)
     except DAMAGE as error:
         raise broken(error) from error
+    if report.round is not None:
+        round_of_file.hand_out(report.round)
     return report
 
 

@@ -133,9 +133,7 @@ def _ids(row: PreferenceRow) -> dict[str, str]:
     return {"prompt": row["ids"]["prompt"]} if "ids" in row else {}
 
 
-def _demonstration(
-    prompt: list[Message], text: str, split: str, ids: dict[str, str]
-) -> Counted:
+def _demonstration(prompt: list[Message], text: str, split: str, ids: dict[str, str]) -> Counted:
     answer: Message = {"role": "assistant", "content": text}
     return Counted({"messages": [*prompt, answer], "split": split, "ids": ids})
 

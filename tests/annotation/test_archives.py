@@ -19,13 +19,23 @@ from annotation.models import (
     Round,
     Task,
 )
-from annotation.services import archives, erasure, rounds
+from annotation.rounds import advance, archives
+from annotation.services import erasure
 from annotation.services.datasets import freeze_preferences
 from annotation.worker import look_once
 from tests.annotation.exchange import load_lines, load_prompts
 
 pytestmark = pytest.mark.django_db
-RECIPE = {"generation": None, "learn_from": "round", "training": []}
+RECIPE = {
+    "steps": [
+        {
+            "name": "preferences",
+            "kind": "aggregate",
+            "reads": {"labels": "imported"},
+            "learn_from": "round",
+        }
+    ]
+}
 
 
 @pytest.fixture
@@ -127,7 +137,7 @@ class TestArchive:
     ):
         archives.archive_round(waiting, by=alice)
 
-        rounds.advance_open_rounds()
+        advance.advance_open_rounds()
 
         assert hold(client_of(bob), project).json()["assignments"] == []
         listed = client_of(alice).get(f"/api/projects/{project.pk}/rounds/").json()

@@ -29,7 +29,7 @@ from annotation.models import (
     Round,
     Task,
 )
-from annotation.services import rounds
+from annotation.rounds import advance
 from annotation.services.labels import submit_label
 from annotation.services.projects import write_guidelines
 from tests.annotation.exchange import load_lines
@@ -37,7 +37,16 @@ from tests.annotation.labeling import assignment_of, hold_assignments, ranked
 from training.contract import records
 
 pytestmark = pytest.mark.django_db
-RECIPE = {"generation": None, "learn_from": "round", "training": []}
+RECIPE = {
+    "steps": [
+        {
+            "name": "preferences",
+            "kind": "aggregate",
+            "reads": {"labels": "imported"},
+            "learn_from": "round",
+        }
+    ]
+}
 
 
 @pytest.fixture
@@ -53,8 +62,7 @@ def full(project, alice, bob, settings, tmp_path):
     ]
     rows = [{"prompt": f"Ask {n}", "responses": ["x", "y"], "ranks": [1, 2]} for n in range(3)]
     judged = load_lines(project, encoded(rows), recipe=RECIPE).round
-    for _ in range(5):
-        judged = rounds.advance(judged)
+    judged = advance.advance(judged)
     assert judged.state == Round.State.DONE
     load_lines(project, encoded(lines))
     (lease, *_) = hold_assignments(project, labeler=bob, hold=2).leases

@@ -192,7 +192,7 @@ def test_closing_a_round_while_answers_come_in_loses_none_that_was_acknowledged(
         return done
 
     def close():
-        type(round_).objects.filter(pk=round_.pk).update(state="aggregating")
+        type(round_).objects.filter(pk=round_.pk).update(is_labeling=False)
         tasks.close(round_)
         return set(Label.objects.values_list("pk", flat=True))
 

@@ -107,7 +107,7 @@ class TestOwnResponses:
 
         assert (outcome["format"], outcome["tasks"], outcome["labels"]) == ("responses", 2, 0)
         round_ = Round.objects.get(pk=outcome["round"]["id"])
-        assert round_.state == Round.State.LABELING
+        assert (round_.state, round_.is_labeling) == (Round.State.OPEN, True)
         assert sorted(Task.objects.values_list("kind", "labels_wanted", "is_open")) == [
             ("compare", 2, True),
             ("rank", 2, True),

@@ -111,7 +111,10 @@ def three_more_kinds(monkeypatch):
 def make_tasks(project, kind, responses, n=1):
     """A round of n tasks of this kind; every response is by a checkpoint of its own."""
     made = Round.objects.create(
-        project=project, number=1 + project.rounds.count(), state=Round.State.LABELING
+        project=project,
+        number=1 + project.rounds.count(),
+        state=Round.State.OPEN,
+        is_labeling=True,
     )
     writers = [
         Checkpoint.objects.create(project=project, name=f"writer {i}", kind="external")
