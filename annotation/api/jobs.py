@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,6 +38,50 @@ class RoundNameOf(serializers.Serializer[Any]):
     number = serializers.IntegerField()
 
 
+class ResultOf(serializers.Serializer[Any]):
+    metrics = serializers.DictField(child=serializers.FloatField())
+    outputs = serializers.DictField(child=serializers.CharField(allow_null=True))
+    steps = serializers.IntegerField()
+    seconds = serializers.FloatField()
+    tokens = serializers.IntegerField()
+
+
+class ModelRefOf(serializers.Serializer[Any]):
+    path = serializers.CharField()
+    digest = serializers.CharField(allow_null=True)
+
+
+class DatasetRefOf(serializers.Serializer[Any]):
+    path = serializers.CharField()
+    digest = serializers.CharField()
+    kind = serializers.CharField()
+
+
+class ResourcesOf(serializers.Serializer[Any]):
+    gpus = serializers.IntegerField()
+    threads = serializers.IntegerField()
+
+
+class LimitsOf(serializers.Serializer[Any]):
+    max_seconds = serializers.FloatField(allow_null=True)
+    max_steps = serializers.IntegerField(allow_null=True)
+
+
+class SpecOf(serializers.Serializer[Any]):
+    schema = serializers.IntegerField()
+    job_id = serializers.CharField()
+    method = serializers.CharField()
+    dataset = DatasetRefOf()
+    seed = serializers.IntegerField()
+    model = ModelRefOf(allow_null=True)
+    reference = ModelRefOf(allow_null=True)
+    reward = ModelRefOf(allow_null=True)
+    settings = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    resources = ResourcesOf()
+    limits = LimitsOf()
+    lineage = serializers.DictField(child=serializers.JSONField(allow_null=True))
+
+
 class JobOf(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     project = NameOf()
@@ -56,13 +100,30 @@ class JobOf(serializers.Serializer[Any]):
     heartbeat_at = serializers.DateTimeField(allow_null=True)
     exit_code = serializers.IntegerField(allow_null=True)
     error = ErrorOf(allow_null=True)
-    result = serializers.JSONField(allow_null=True)
-    spec = serializers.JSONField()
+    result = ResultOf(allow_null=True)
+    spec = SpecOf()
     checkpoint = NameOf(allow_null=True, default=None)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "What was measured at a step: numbers by name, beside where and when.",
+        "required": ["t", "step", "split"],
+        "properties": {
+            "t": {"type": "string"},
+            "step": {"type": "integer"},
+            "split": {"type": "string"},
+        },
+        "additionalProperties": {"oneOf": [{"type": "number"}, {"type": "string"}]},
+    }
+)
+class MetricsRow(serializers.DictField):
+    pass
+
+
 class MetricsOf(serializers.Serializer[Any]):
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = serializers.ListField(child=MetricsRow())
     next = serializers.IntegerField(
         help_text="Ask with since=<this>. Smaller than asked: a resume cut back, start over."
     )

@@ -1017,6 +1017,11 @@ export interface components {
             created_at: string;
             checkpoints: components["schemas"]["NameOf"][];
         };
+        DatasetRefOf: {
+            path: string;
+            digest: string;
+            kind: string;
+        };
         DecisionOf: {
             /** Format: uuid */
             round: string;
@@ -1230,8 +1235,8 @@ export interface components {
             heartbeat_at: string | null;
             exit_code: number | null;
             error: components["schemas"]["ErrorOf"] | null;
-            result: unknown;
-            spec: unknown;
+            result: components["schemas"]["ResultOf"] | null;
+            spec: components["schemas"]["SpecOf"];
             checkpoint?: components["schemas"]["NameOf"] | null;
         };
         /**
@@ -1321,6 +1326,11 @@ export interface components {
          * @enum {string}
          */
         LanguageEnum: "en" | "zh-hans";
+        LimitsOf: {
+            /** Format: double */
+            max_seconds: number | null;
+            max_steps: number | null;
+        };
         LineErrorOf: {
             line: number;
             message: string;
@@ -1382,11 +1392,19 @@ export interface components {
             content: string;
         };
         MetricsOf: {
-            rows: {
-                [key: string]: unknown;
-            }[];
+            rows: ({
+                t: string;
+                step: number;
+                split: string;
+            } & {
+                [key: string]: number | string;
+            })[];
             /** @description Ask with since=<this>. Smaller than asked: a resume cut back, start over. */
             next: number;
+        };
+        ModelRefOf: {
+            path: string;
+            digest: string | null;
         };
         MyLabel: {
             /** Format: uuid */
@@ -1864,6 +1882,10 @@ export interface components {
         ResolveInputRequest: {
             action: string;
         };
+        ResourcesOf: {
+            gpus: number;
+            threads: number;
+        };
         /** @description A response with its writer: for those who watch the round, never for labelers. */
         ResponseOf: {
             /** Format: uuid */
@@ -1907,6 +1929,18 @@ export interface components {
             created_at: string;
             /** Format: uuid */
             prompt: string;
+        };
+        ResultOf: {
+            metrics: {
+                [key: string]: number;
+            };
+            outputs: {
+                [key: string]: string | null;
+            };
+            steps: number;
+            /** Format: double */
+            seconds: number;
+            tokens: number;
         };
         /**
          * @description * `owner` - Owner
@@ -2022,6 +2056,24 @@ export interface components {
          * @enum {string}
          */
         Speaker: "system" | "user" | "assistant";
+        SpecOf: {
+            schema: number;
+            job_id: string;
+            method: string;
+            dataset: components["schemas"]["DatasetRefOf"];
+            seed: number;
+            model: components["schemas"]["ModelRefOf"] | null;
+            reference: components["schemas"]["ModelRefOf"] | null;
+            reward: components["schemas"]["ModelRefOf"] | null;
+            settings: {
+                [key: string]: unknown;
+            };
+            resources: components["schemas"]["ResourcesOf"];
+            limits: components["schemas"]["LimitsOf"];
+            lineage: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * @description * `train` - Train
          *     * `eval` - Eval
