@@ -39,7 +39,7 @@ class PreviewQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
 
 
-@extend_schema_field(list[PreferenceRow | PromptRow | MessagesRow | TextRow])
+@extend_schema_field(list[PreferenceRow | PromptRow | MessagesRow | TextRow])  # type: ignore[arg-type]
 class RowsField(serializers.JSONField):
     """Lines of the frozen file, as they are."""
 
