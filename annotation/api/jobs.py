@@ -62,8 +62,13 @@ class RoundNameOf(serializers.Serializer[Any]):
     number = serializers.IntegerField()
 
 
+@extend_schema_field(serializers.DictField(child=serializers.FloatField()))
+class MetricsField(serializers.JSONField):
+    """Quantities by name, whatever a method measured."""
+
+
 class ResultOf(serializers.Serializer[Any]):
-    metrics = serializers.DictField(child=serializers.FloatField(), required=False)
+    metrics = MetricsField(required=False)
     outputs = serializers.DictField(child=serializers.CharField(allow_null=True), required=False)
     steps = serializers.IntegerField(required=False)
     seconds = serializers.FloatField(required=False)

@@ -5,7 +5,12 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from training.contract.parse import parse
 
-Split = Literal["train", "eval"]
+
+
+class Part(TypedDict):
+    """Which part of the data a row belongs to; training learns where nothing is said."""
+
+    split: Literal["train", "eval"]
 
 
 class Message(TypedDict):
@@ -61,7 +66,7 @@ def parse_row(kind: str, value: object, where: str) -> Any:
     shape, check = KINDS[kind]
     row = parse(shape, value, where)
     if "split" in row:
-        parse(Split, row["split"], f"{where}.split")
+        parse(Part, {"split": row["split"]}, where)
     if problem := check(row):
         raise ValueError(f"{where}: {problem}")
     return row
