@@ -5,9 +5,10 @@ team, or 403 when they are but the role does not allow the action. No view reach
 way.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 
 from annotation.database import Columns, fetch
@@ -32,11 +33,14 @@ from annotation.sentences import say
 from annotation.services import labelers
 
 Row = TypeVar("Row", bound=Model)
-NOTHING_HERE = say("nothing_here", "There is nothing here, or it belongs to a team you are not in.")
+# Whoever a request is from, as DRF knows them.
+Caller = User | AnonymousUser
 
 
-def role_in(user: Any, team_id: UUID) -> str | None:
+def role_in(user: Caller, team_id: UUID) -> str | None:
     """The user's role in the team, or None when they are not an active member."""
+    if not isinstance(user, User):
+        return None
     return (
         Membership.objects.filter(user=user, team_id=team_id, status=Membership.Status.ACTIVE)
         .values_list("role", flat=True)
@@ -44,30 +48,44 @@ def role_in(user: Any, team_id: UUID) -> str | None:
     )
 
 
-def require(user: Any, team_id: UUID, action: str) -> str:
+def require(user: Caller, team_id: UUID, action: str) -> str:
     """The user's role, or NotFound for strangers and Forbidden for the wrong role."""
     return check_role(role_in(user, team_id), action)
 
 
 def check_role(role: str | None, action: str) -> str:
     if role is None:
-        raise NotFound(NOTHING_HERE)
+        raise _nothing()
     if not allows(role, action):
-        raise Forbidden(f"Your role ({role}) does not allow {action}. Ask a manager of the team.")
+        raise Forbidden(
+            say(
+                "role_forbids",
+                "Your role ({role}) does not allow {action}. Ask a manager of the team.",
+                role=role,
+                action=action,
+            )
+        )
     return role
 
 
-def _get(model: type[Row], id_: UUID, team_path: str, user: Any, action: str) -> Row:
+def _nothing() -> NotFound:
+    return NotFound(
+        say("nothing_here", "There is nothing here, or it belongs to a team you are not in.")
+    )
+
+
+def _get(model: type[Row], id_: UUID, team_path: str, user: Caller, action: str) -> Row:
     related = team_path.rsplit("__", 1)[0] if "__" in team_path else None
     rows = model._default_manager.all()
     if related:
         rows = rows.select_related(related)
     row = rows.filter(pk=id_).first()
     if row is None:
-        raise NotFound(NOTHING_HERE)
-    target: Any = row
+        raise _nothing()
+    target: object = row
     for part in team_path.split("__"):
         target = getattr(target, part)
+    assert isinstance(target, UUID)
     require(user, target, action)
     _check_still_here(row, action)
     return row
@@ -76,50 +94,50 @@ def _get(model: type[Row], id_: UUID, team_path: str, user: Any, action: str) ->
 def _check_still_here(row: Model, action: str) -> None:
     """What is deleted is not found; of an archived project only some things can be done."""
     if getattr(row, "deleted_at", None) is not None:
-        raise NotFound(NOTHING_HERE)
+        raise _nothing()
     project = row if isinstance(row, Project) else getattr(row, "project", None)
     if isinstance(project, Project):
         if project.deleted_at is not None:
-            raise NotFound(NOTHING_HERE)
+            raise _nothing()
         if project.archived_at is not None and action not in WHILE_ARCHIVED:
             raise Conflict(
                 say("project_is_archived", "This project is archived. Bring it back first.")
             )
 
 
-def get_team(user: Any, id_: UUID, action: str) -> Team:
+def get_team(user: Caller, id_: UUID, action: str) -> Team:
     return _get(Team, id_, "id", user, action)
 
 
-def get_membership(user: Any, id_: UUID, action: str) -> Membership:
+def get_membership(user: Caller, id_: UUID, action: str) -> Membership:
     return _get(Membership, id_, "team_id", user, action)
 
 
-def get_invitation(user: Any, id_: UUID, action: str) -> Invitation:
+def get_invitation(user: Caller, id_: UUID, action: str) -> Invitation:
     return _get(Invitation, id_, "team_id", user, action)
 
 
-def get_project(user: Any, id_: UUID, action: str) -> Project:
+def get_project(user: Caller, id_: UUID, action: str) -> Project:
     return _get(Project, id_, "team_id", user, action)
 
 
-def get_prompt(user: Any, id_: UUID, action: str) -> Prompt:
+def get_prompt(user: Caller, id_: UUID, action: str) -> Prompt:
     return _get(Prompt, id_, "project__team_id", user, action)
 
 
-def get_round(user: Any, id_: UUID, action: str) -> Round:
+def get_round(user: Caller, id_: UUID, action: str) -> Round:
     return _get(Round, id_, "project__team_id", user, action)
 
 
-def get_job(user: Any, id_: UUID, action: str) -> Job:
+def get_job(user: Caller, id_: UUID, action: str) -> Job:
     return _get(Job, id_, "project__team_id", user, action)
 
 
-def get_checkpoint(user: Any, id_: UUID, action: str) -> Checkpoint:
+def get_checkpoint(user: Caller, id_: UUID, action: str) -> Checkpoint:
     return _get(Checkpoint, id_, "project__team_id", user, action)
 
 
-def get_dataset(user: Any, id_: UUID, action: str) -> Dataset:
+def get_dataset(user: Caller, id_: UUID, action: str) -> Dataset:
     return _get(Dataset, id_, "project__team_id", user, action)
 
 

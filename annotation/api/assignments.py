@@ -1,6 +1,5 @@
 """Taking work, saving a draft, skipping. Nothing here names a response or who wrote it."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -19,32 +18,32 @@ from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH
 from annotation.services.seats import MOST_HELD
 
 
-class PromptShown(serializers.Serializer[Any]):
+class PromptShown(serializers.Serializer[object]):
     messages = MessageOf(many=True)
     language = serializers.CharField()
 
 
-class ResponseShown(serializers.Serializer[Any]):
+class ResponseShown(serializers.Serializer[object]):
     letter = serializers.CharField()
     text = serializers.CharField()
 
 
-class ProjectNamed(serializers.Serializer[Any]):
+class ProjectNamed(serializers.Serializer[object]):
     id = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class RoundNumber(serializers.Serializer[Any]):
+class RoundNumber(serializers.Serializer[object]):
     number = serializers.IntegerField()
 
 
-class AnswerPolicy(serializers.Serializer[Any]):
+class AnswerPolicy(serializers.Serializer[object]):
     allow_ties = serializers.BooleanField()
     allow_unrankable = serializers.BooleanField()
     strengths = serializers.IntegerField()
 
 
-class DraftOf(serializers.Serializer[Any]):
+class DraftOf(serializers.Serializer[object]):
     saved_at = serializers.IntegerField(
         min_value=0,
         max_value=2**62,
@@ -66,7 +65,7 @@ class DraftOf(serializers.Serializer[Any]):
     active_seconds = serializers.FloatField(min_value=0, max_value=86_400, default=0)
 
 
-class AssignmentOf(serializers.Serializer[Any]):
+class AssignmentOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(list(KINDS))
     project = ProjectNamed()
@@ -81,7 +80,7 @@ class AssignmentOf(serializers.Serializer[Any]):
     amends = serializers.BooleanField()
 
 
-class HeldOf(serializers.Serializer[Any]):
+class HeldOf(serializers.Serializer[object]):
     assignments = AssignmentOf(many=True)
     done_today = serializers.IntegerField()
     waiting = serializers.BooleanField(
@@ -89,7 +88,7 @@ class HeldOf(serializers.Serializer[Any]):
     )
 
 
-class HoldInput(serializers.Serializer[Any]):
+class HoldInput(serializers.Serializer[object]):
     hold = serializers.IntegerField(min_value=1, max_value=MOST_HELD, default=2)
 
 
@@ -103,7 +102,7 @@ _skip = SkipInput()
 _draft = DraftOf()
 
 
-def shown_lease(lease: Lease, project: Project, guideline_version: int) -> dict[str, Any]:
+def shown_lease(lease: Lease, project: Project, guideline_version: int) -> dict[str, object]:
     """`AssignmentOf`, by hand."""
     kind = KINDS[lease.kind]
     return {
@@ -129,7 +128,7 @@ def shown_lease(lease: Lease, project: Project, guideline_version: int) -> dict[
     }
 
 
-def shown_held(held: Held, project: Project) -> dict[str, Any]:
+def shown_held(held: Held, project: Project) -> dict[str, object]:
     """`HeldOf`, by hand."""
     return {
         "assignments": [
@@ -142,7 +141,7 @@ def shown_held(held: Held, project: Project) -> dict[str, Any]:
 
 class AssignmentsView(FastView):
     @extend_schema(request=HoldInput, responses=HeldOf, operation_id="assignments_hold")
-    def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, Any]:
+    def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, object]:
         """Top up my leases to `hold`, oldest first; asking again returns the same ones."""
         form = _hold.run_validation(body(request))
         project, labeler = get_labeling_project(user, project_id)
@@ -152,7 +151,7 @@ class AssignmentsView(FastView):
 
 class DraftView(FastView):
     @extend_schema(request=DraftOf, responses={204: None}, operation_id="draft_save")
-    def put(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
+    def put(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, object]:
         """Keep an answer that is not submitted yet."""
         draft = _draft.run_validation(body(request))
         assignment = get_my_assignment(user, assignment_id)
@@ -162,7 +161,7 @@ class DraftView(FastView):
 
 class SkipView(FastView):
     @extend_schema(request=SkipInput, responses=HeldOf, operation_id="assignment_skip")
-    def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
+    def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, object]:
         """Give a task back for good, and take the next."""
         form = _skip.run_validation(body(request))
         assignment = get_my_assignment(user, assignment_id)

@@ -8,7 +8,6 @@ choosing a parser, a renderer, a pagination and a throttle.
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -36,7 +35,7 @@ WHERE s.session_key = %s AND u.id = %s"""
 class _Opened:
     """A session as it was last found, and whose it is: the same row again is the same answer."""
 
-    row: tuple[Any, ...]
+    row: tuple[object, ...]
     expires_at: datetime
     user: User
 
@@ -118,7 +117,7 @@ def caller(request: HttpRequest) -> User:
     return user
 
 
-def body(request: HttpRequest) -> Any:
+def body(request: HttpRequest) -> object:
     """The JSON a request carries; {} when it carries nothing. Raises ParseError (400)."""
     if not request.body:
         return {}
@@ -134,7 +133,7 @@ class FastView(APIView):
     Its handlers get a plain request and the user, and return a status and what is sent as JSON.
     """
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
             handler = getattr(self, (request.method or "").lower(), None)
             if handler is None or request.method == "OPTIONS":
@@ -156,7 +155,7 @@ class FastView(APIView):
         return response
 
 
-def _json(status: int, content: Any) -> HttpResponse:
+def _json(status: int, content: object) -> HttpResponse:
     text = b"" if status == 204 else json.dumps(content, ensure_ascii=False).encode()
     response = HttpResponse(text, status=status, content_type="application/json")
     # A content security policy is for pages, and writing one takes longer than any other header.

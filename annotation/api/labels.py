@@ -1,6 +1,5 @@
 """Submitting, undoing and reading labels."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -22,7 +21,7 @@ from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH, Sai
 from annotation.services.seats import MOST_HELD
 
 
-class Submission(serializers.Serializer[Any]):
+class Submission(serializers.Serializer[object]):
     submission_id = serializers.UUIDField(help_text="Made by the client, once per answer.")
     answer = AnswerField()
     flags = serializers.ListField(
@@ -34,7 +33,7 @@ class Submission(serializers.Serializer[Any]):
     hold = serializers.IntegerField(min_value=1, max_value=MOST_HELD, default=2)
 
 
-class LabelSaid(serializers.Serializer[Any]):
+class LabelSaid(serializers.Serializer[object]):
     id = serializers.UUIDField()
     assignment = serializers.UUIDField()
     answer = AnswerField(help_text="As it was sent: A first.")
@@ -45,11 +44,11 @@ class SubmittedOf(HeldOf):
     label = LabelSaid()  # type: ignore[assignment]  # a field, not the field's own label
 
 
-class AmendedOf(serializers.Serializer[Any]):
+class AmendedOf(serializers.Serializer[object]):
     assignment = AssignmentOf()
 
 
-class MyLabel(serializers.Serializer[Any]):
+class MyLabel(serializers.Serializer[object]):
     id = serializers.UUIDField()
     project = NameOf()
     round = serializers.IntegerField(source="round.number")
@@ -78,13 +77,13 @@ class MyLabel(serializers.Serializer[Any]):
         return mine[label.task_id]
 
 
-class LabelerOf(serializers.Serializer[Any]):
+class LabelerOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     name = serializers.CharField(source="shown_name")
     kind = serializers.ChoiceField(Labeler.Kind.choices)
 
 
-class LabelOf(serializers.Serializer[Any]):
+class LabelOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     task = serializers.UUIDField(source="task_id")
     prompt = serializers.UUIDField(source="task.prompt_id")
@@ -117,7 +116,7 @@ class LabelOf(serializers.Serializer[Any]):
         return hasattr(label, "superseded_by")
 
 
-class LabelChoice(serializers.Serializer[Any]):
+class LabelChoice(serializers.Serializer[object]):
     labeler = serializers.UUIDField(required=False)
     round = serializers.UUIDField(required=False)
 
@@ -132,7 +131,7 @@ class LabelView(FastView):
         responses={201: SubmittedOf, 200: SubmittedOf},
         operation_id="label_submit",
     )
-    def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, Any]:
+    def post(self, request: HttpRequest, user: User, assignment_id: UUID) -> tuple[int, object]:
         """Store my answer, exactly once (200: it was stored before), and take the next tasks."""
         form = _submission.run_validation(body(request))
         assignment = get_my_assignment(user, assignment_id)
@@ -155,7 +154,7 @@ class LabelView(FastView):
 
 class UndoView(FastView):
     @extend_schema(request=None, responses=AmendedOf, operation_id="label_undo")
-    def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, Any]:
+    def post(self, request: HttpRequest, user: User, project_id: UUID) -> tuple[int, object]:
         """My newest label again, to say it better; it stands until I do."""
         project, labeler = get_labeling_project(user, project_id)
         assignment = labels.amend_last(project, by=labeler)
@@ -173,7 +172,7 @@ class LabelsView(View):
         project = get_project(request.user, project_id, "label.view")
         choice = self.query(request, LabelChoice)
         rows: QuerySet[Label] = (
-            Label.objects.for_user(request.user)
+            Label.objects.for_user(user_of(request))
             .filter(project=project)
             .select_related("task", "labeler__user", "superseded_by")
             .prefetch_related("task__entries")

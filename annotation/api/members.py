@@ -23,6 +23,9 @@ class MemberUser(serializers.Serializer[Any]):
 class MemberOf(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     user = MemberUser()
+    labeler = serializers.UUIDField(
+        allow_null=True, help_text="Who they are on labels; null before they first ask for work."
+    )
     role = serializers.ChoiceField(Role.choices)
     status = serializers.ChoiceField(Membership.Status.choices)
     joined_at = serializers.DateTimeField()
@@ -44,11 +47,11 @@ class MemberChange(serializers.Serializer[Any]):
 def shown(
     members: list[Membership], *, viewer_role: str, agreements: dict[UUID, Estimate]
 ) -> list[dict[str, Any]]:
-    counts = (
-        teams.label_counts(members[0].team, [member.user_id for member in members])
-        if members
-        else {}
-    )
+    if not members:
+        return []
+    team, people = members[0].team, [member.user_id for member in members]
+    counts = teams.label_counts(team, people)
+    labelers = dict(team.labelers.filter(user__in=people).values_list("user_id", "pk"))
     rows = []
     for member in members:
         user = {"id": member.user_id, "name": member.user.name}
@@ -59,6 +62,7 @@ def shown(
             {
                 "id": member.id,
                 "user": user,
+                "labeler": labelers.get(member.user_id),
                 "role": member.role,
                 "status": member.status,
                 "joined_at": member.created_at,

@@ -1,7 +1,5 @@
 """A labeler's home: the projects they label in and what waits there."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,7 +11,7 @@ from annotation.models.project import POLICY_KINDS
 from annotation.services import queues
 
 
-class QueueOf(serializers.Serializer[Any]):
+class QueueOf(serializers.Serializer[object]):
     project = NameOf()
     team = NameOf()
     round = RoundNameOf(

@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +11,7 @@ from annotation.api.prompts import ResponseOf
 from annotation.models import Response
 
 
-class ResponseQuery(serializers.Serializer[Any]):
+class ResponseQuery(serializers.Serializer[object]):
     round = serializers.UUIDField(required=False)
     checkpoint = serializers.UUIDField(required=False)
 

@@ -131,9 +131,9 @@ def _settle(
 ) -> tuple[Format, Columns | None]:
     """The format that is named or recognised, and how its fields are found in the rows."""
     rows = [value for _, value in head if isinstance(value, dict)]
-    names = (
-        {name for row in rows for name in row} if kind.is_table else set(rows[0] if rows else ())
-    )
+    # In the order of the file: a response and its model are paired by their places.
+    there = list(dict.fromkeys(name for row in rows for name in row)) if kind.is_table else []
+    names = set(there) if kind.is_table else set(rows[0] if rows else ())
     columns = source.columns
     if source.format != "auto":
         format_ = FORMATS.get(source.format)
@@ -148,7 +148,7 @@ def _settle(
             )
     else:
         if columns is None and kind.is_table and _recognised(names, of) is None:
-            columns = mapping.guess(names)
+            columns = mapping.guess(there)
         known = names | set(columns or ())
         format_ = _recognised(known, of)
         if format_ is None:
@@ -165,7 +165,7 @@ def _settle(
         columns = (
             {
                 name: column
-                for name, column in mapping.guess(names).items()
+                for name, column in mapping.guess(there).items()
                 if name in format_.fields
             }
             if format_.holds in (Holds.PROMPTS, Holds.RESPONSES)

@@ -4,6 +4,7 @@ A kind is one file with one `Kind`, listed in `annotation.kinds.KINDS`. Whoever 
 counts, learns from or exports answers asks that table and knows no kind by name.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -41,7 +42,7 @@ class Vote(NamedTuple):
     score: float
 
 
-class Kind(Generic[AnswerT]):
+class Kind(ABC, Generic[AnswerT]):
     """One kind of task. `AnswerT` is its answer, the typed form of `answer`, a JSON schema.
 
     An answer is shown and sent in the order in which the labeler saw the responses, and stored in
@@ -76,13 +77,13 @@ class Kind(Generic[AnswerT]):
         """The inverse of `to_canonical`."""
         return answer
 
+    @abstractmethod
     def words(self, answer: AnswerT, names: Sequence[str]) -> Sentence:
         """What the answer says; `names` are the responses', at least one for each, in its order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def columns(self, answer: AnswerT) -> dict[str, Scalar]:
         """The answer in columns of a table, for who exports labels; none of Label's own names."""
-        raise NotImplementedError
 
     def ranks(self, answer: AnswerT, responses: int) -> Ranks | None:
         """How it orders the responses: what consensus, preference rows and pairs come from."""

@@ -66,13 +66,7 @@ class RankingKind(Kind[Ranking]):
         raise strength_misplaced()
 
     def to_canonical(self, answer: Ranking, order: Sequence[int]) -> Ranking:
-        """With order [2, 0, 1], shown ranks [1, 2, 3] become [2, 3, 1]: response 2 was A and won.
-
-        >>> RankingKind().to_canonical(
-        ...     {"ranking": [1, 2, 3], "strength": None, "all_bad": False}, [2, 0, 1]
-        ... )["ranking"]
-        [2, 3, 1]
-        """
+        """With order [2, 0, 1], ranks [1, 2, 3] become [2, 3, 1]: response 2 was A and won."""
         ranking = answer["ranking"]
         if ranking is None:
             return answer

@@ -129,17 +129,16 @@ def _object(schema: Schema, value: dict[str, object], at: str) -> dict[str, Json
 def _within(schema: Schema, value: float, at: str) -> float:
     least, most = schema.get("minimum", float("-inf")), schema.get("maximum", float("inf"))
     if not least <= value <= most:
-        raise _refuse(
-            at,
-            say(
-                "answer_number",
-                "{at}: expected {least} to {most}, got {got}.",
-                at=at,
-                least=least,
-                most=most,
-                got=value,
-            ),
+        sentence = say(
+            "answer_number",
+            "{at}: expected {least} to {most}, got {got}.",
+            at=at,
+            # As text: JSON knows neither infinity nor what is no number.
+            least=f"{least:g}",
+            most=f"{most:g}",
+            got=f"{value:g}",
         )
+        raise _refuse(at, sentence)
     return value
 
 

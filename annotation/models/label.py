@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.db import models
 
 from annotation.models.base import Noun
@@ -7,10 +5,11 @@ from annotation.models.labeler import Labeler
 from annotation.models.project import Project
 from annotation.models.round import Round
 from annotation.models.task import Task
+from annotation.models.team import User
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
-    def for_user(self, user: Any) -> "LabelQuerySet":
+    def for_user(self, user: User) -> "LabelQuerySet":
         return self.filter(project__in=Project.objects.for_user(user))
 
     def current(self) -> "LabelQuerySet":

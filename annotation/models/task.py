@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.db import models
 
 from annotation.models.base import Noun
@@ -7,10 +5,11 @@ from annotation.models.project import Project
 from annotation.models.prompt import Prompt
 from annotation.models.response import Response
 from annotation.models.round import Round
+from annotation.models.team import User
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
-    def for_user(self, user: Any) -> "TaskQuerySet":
+    def for_user(self, user: User) -> "TaskQuerySet":
         return self.filter(round__project__in=Project.objects.for_user(user))
 
 

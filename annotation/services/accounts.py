@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from annotation.errors import InvalidInput
 from annotation.models import ApiToken, Invitation, User
+from annotation.sentences import Sentence, say
 from annotation.services.invitations import accept_invitation
 
 SEEN_RESOLUTION = timedelta(minutes=5)
@@ -29,13 +30,14 @@ def sign_up(*, email: str, password: str, name: str, invitation: Invitation | No
             if invitation:
                 accept_invitation(invitation, by=user)
     except IntegrityError as error:
-        raise _invalid(
-            "email", "This address has an account already. Sign in, or use another one."
-        ) from error
+        taken = say(
+            "account_exists", "This address has an account already. Sign in, or use another one."
+        )
+        raise _invalid("email", taken) from error
     return user
 
 
-def _invalid(field: str, sentence: str) -> InvalidInput:
+def _invalid(field: str, sentence: Sentence | str) -> InvalidInput:
     return InvalidInput(sentence, fields={field: [sentence]})
 
 
@@ -62,7 +64,8 @@ def make_token(
 ) -> tuple[ApiToken, str]:
     """The token's row and its text, which is not kept and cannot be shown again."""
     if expires_at and expires_at <= timezone.now():
-        raise _invalid("expires_at", "Expected a time to come, got one that has passed.")
+        passed = say("token_expired_already", "Expected a time to come, got one that has passed.")
+        raise _invalid("expires_at", passed)
     key = ApiToken.make_key()
     token = ApiToken.objects.create(
         user=user,

@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from annotation import events
 from annotation.database import Columns, as_uuid, change, fetch, writing
 from annotation.errors import AlreadyLabeled, InvalidInput, LeaseExpired
+from annotation.happenings import happened
 from annotation.kinds import KINDS, Answer
 from annotation.models import Assignment, Labeler, Project, Prompt, Task
+from annotation.sentences import say
 from annotation.services.seats import MOST_HELD, recount, step, top_up
 
 DRAFT_BYTES = 16 * 1024
@@ -128,7 +129,9 @@ def hold_assignments(project: Project, *, labeler: Labeler, hold: int) -> Held:
 
 def check_hold(hold: int) -> None:
     if not 1 <= hold <= MOST_HELD:
-        raise InvalidInput(f"hold expects 1 to {MOST_HELD}, got {hold}.")
+        raise InvalidInput(
+            say("hold_range", "hold expects 1 to {most}, got {got}.", most=MOST_HELD, got=hold)
+        )
 
 
 def read_held(project: Project, *, labeler: Labeler) -> Held:
@@ -156,7 +159,14 @@ def save_draft(assignment: Assignment, *, draft: Draft) -> Assignment:
     draft["answer"] = KINDS[assignment.task.kind].parse(draft["answer"])
     size = len(json.dumps(draft, ensure_ascii=False).encode())
     if size > DRAFT_BYTES:
-        raise InvalidInput(f"A draft holds at most {DRAFT_BYTES} bytes, this one has {size}.")
+        raise InvalidInput(
+            say(
+                "draft_too_large",
+                "A draft holds at most {most} bytes, this one has {got}.",
+                most=DRAFT_BYTES,
+                got=size,
+            )
+        )
     mine = Assignment.objects.filter(pk=assignment.pk)
     # An older draft that arrives late changes nothing, which is what its sender wants.
     open_ = mine.filter(Q(state=State.LEASED) | Q(state=State.SUBMITTED, amends=True))
@@ -171,11 +181,18 @@ def save_draft(assignment: Assignment, *, draft: Draft) -> Assignment:
 def refuse(assignment: Assignment) -> NoReturn:
     """Raise why this assignment takes no answer."""
     if assignment.state == State.SUBMITTED:
-        raise AlreadyLabeled("You have labeled this task already. Undo brings it back.")
+        raise AlreadyLabeled(
+            say("already_labeled", "You have labeled this task already. Undo brings it back.")
+        )
     if assignment.state == State.SKIPPED:
-        raise LeaseExpired("You skipped this task; it has gone to somebody else.")
+        raise LeaseExpired(
+            say("task_skipped", "You skipped this task; it has gone to somebody else.")
+        )
     raise LeaseExpired(
-        "The time for this task is over and somebody else has it. Your answer was not stored."
+        say(
+            "lease_lost",
+            "The time for this task is over and somebody else has it. Your answer was not stored.",
+        )
     )
 
 
@@ -192,7 +209,7 @@ def skip_assignment(assignment: Assignment, *, reason: str, hold: int) -> Assign
         task_id = lock_task(assignment)
         if change(_SKIP, reason[:200], now, assignment.pk):
             if recount([task_id]):
-                events.tell(f"queue:{project.pk}", "queue.changed", project.pk)
+                happened("queue.changed", project)
         else:
             _leave(assignment)
         top_up(seat, project=project, hold=hold, now=now)
@@ -243,7 +260,7 @@ def _expire(batch: list[tuple[UUID, UUID, UUID]], now: datetime) -> int:
         ).update(state=State.EXPIRED, ended_at=now)
         recount(locked)
         for project in {project for _, task, project in batch if task in locked}:
-            events.tell(f"queue:{project}", "queue.changed", project)
+            happened("queue.changed", Project(pk=project))
     return ended
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.utils import timezone
 
-from annotation import events
 from annotation.database import change, fetch, insert, writing
 from annotation.errors import Conflict, InvalidInput, LeaseExpired, NothingToUndo
+from annotation.happenings import happened
 from annotation.kinds import KINDS, Answer, Asked
 from annotation.models import Assignment, Label, Labeler, Project
 from annotation.sentences import say
@@ -98,14 +98,21 @@ def submit_label(
             if hold:
                 top_up(seat, project=assignment.project, hold=hold, now=now)
             if stored is None:
-                events.tell_soon(f"round:{label.round_id}", "label.submitted", label.pk)
+                happened("label.submitted", label)
     except IntegrityError as error:
         if "label_sent_once" in str(error) or "submission_id" in str(error):
-            raise Conflict(
-                "This submission_id was used for another task. Make a new one for each answer."
-            ) from error
+            raise _used_elsewhere() from error
         raise
     return Submitted(label=stored or label, is_new=stored is None)
+
+
+def _used_elsewhere() -> Conflict:
+    return Conflict(
+        say(
+            "submission_used",
+            "This submission_id was used for another task. Make a new one for each answer.",
+        )
+    )
 
 
 def _without_lease(assignment: Assignment, label: Label, now: datetime) -> Label | None:
@@ -118,12 +125,12 @@ def _without_lease(assignment: Assignment, label: Label, now: datetime) -> Label
     ).first()
     if found is not None:
         if found.task_id != label.task_id:
-            raise Conflict(
-                "This submission_id was used for another task. Make a new one for each answer."
-            )
+            raise _used_elsewhere()
         return found
     if not fetch(_LOCK_LABELING_ROUND, label.round_id):
-        raise LeaseExpired("The round has moved on, so this answer was not stored.")
+        raise LeaseExpired(
+            say("label_too_late", "The round has moved on, so this answer was not stored.")
+        )
     stored = Assignment.objects.get(pk=assignment.pk)
     if stored.state == State.SUBMITTED and stored.amends:
         label.supersedes = Label.objects.current().get(
@@ -205,10 +212,13 @@ def amend_last(project: Project, *, by: Labeler) -> Assignment:
             .order_by("-created_at")
         ).first()
         if label is None:
-            raise NothingToUndo("You have not labeled anything here yet.")
+            raise NothingToUndo(say("undo_nothing", "You have not labeled anything here yet."))
         if not fetch(_LOCK_LABELING_ROUND, label.round_id):
             raise NothingToUndo(
-                "The round of your last label has moved on, so the label can no longer change."
+                say(
+                    "undo_too_late",
+                    "The round of your last label has moved on, so the label can no longer change.",
+                )
             )
         assignment = Assignment.objects.get(task_id=label.task_id, labeler=by)
         assignment.amends = True

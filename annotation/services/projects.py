@@ -6,8 +6,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from annotation import events
-from annotation.errors import Conflict
+from annotation.errors import Conflict, InvalidInput
+from annotation.kinds import COMPARE, KINDS
 from annotation.models import Guideline, Project, Team, User
+from annotation.sentences import say
 
 
 class Policy(TypedDict, total=False):
@@ -92,7 +94,22 @@ def _apply(project: Project, settings: Settings) -> dict[str, Any]:
     values.pop("policy", None)
     for name, value in values.items():
         setattr(project, name, value)
+    _check_responses(project)
     return values
+
+
+def _check_responses(project: Project) -> None:
+    """Whether a prompt gets as many responses as a task of the project shows at least."""
+    kind = KINDS.get(project.task_kind, COMPARE)
+    if project.responses_per_prompt < kind.least:
+        sentence = say(
+            "project_responses",
+            "A {kind} task shows at least {least} responses, so a prompt needs as many; got {got}.",
+            kind=project.task_kind,
+            least=kind.least,
+            got=project.responses_per_prompt,
+        )
+        raise InvalidInput(sentence, fields={"policy.responses_per_prompt": [sentence]})
 
 
 def _save(project: Project) -> None:

@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 
-from annotation import events
 from annotation.errors import InvalidInput
+from annotation.happenings import happened
 from annotation.kinds import KINDS
 from annotation.models import (
     Assignment,
@@ -84,7 +84,7 @@ def create_tasks(
         if len(ids) >= MANY and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE annotation_task, annotation_taskresponse")
-        events.tell(f"queue:{round.project_id}", "queue.changed", round.project_id)
+        happened("queue.changed", round.project)
     return ids
 
 
@@ -181,5 +181,5 @@ def reopen(round: Round) -> int:
         for i, task in enumerate(locked):
             task.is_open, task.position = True, first + i
         Task.objects.bulk_update(locked, ["is_open", "position"], batch_size=1000)
-        events.tell(f"queue:{round.project_id}", "queue.changed", round.project_id)
+        happened("queue.changed", round.project)
     return len(locked)

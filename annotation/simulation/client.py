@@ -2,15 +2,50 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import httpx
 
-from annotation.simulation.labelers import Allowed, Labeler
+from annotation.simulation.labelers import Allowed, Judgement, Labeler
+from training.contract.records import Message
 
 HELD = 2
+
+
+class Text(TypedDict):
+    letter: str
+    text: str
+
+
+class Asked(TypedDict):
+    messages: list[Message]
+
+
+class Policy(TypedDict):
+    allow_ties: bool
+    allow_unrankable: bool
+
+
+class Task(TypedDict):
+    """What of an assignment's JSON is read here."""
+
+    id: str
+    prompt: Asked
+    responses: list[Text]
+    policy: Policy
+    guidelines_version: int
+
+
+class Held(TypedDict):
+    assignments: list[Task]
+
+
+class Submission(Judgement):
+    submission_id: str
+    guideline_version: int
+    hold: int
 
 
 @dataclass
@@ -21,7 +56,7 @@ class Desk:
     http: httpx.Client
     project: str
     labels: int = 0
-    held: list[dict[str, Any]] = field(default_factory=list)
+    held: list[Task] = field(default_factory=list)
 
     def work(self, *, stop: Callable[[], bool], pause_seconds: float = 0.5) -> int:
         """Label whatever comes until `stop()`; waits where there is nothing. Returns the count."""
@@ -54,7 +89,7 @@ class Desk:
         self.labels += 1
         return True
 
-    def _submission(self, task: dict[str, Any]) -> dict[str, Any]:
+    def _submission(self, task: Task) -> Submission:
         policy = task["policy"]
         judgement = self.labeler.judge(
             task["prompt"]["messages"],
@@ -72,8 +107,9 @@ class Desk:
             "hold": HELD,
         }
 
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
-        return _check(self.http.post(f"/api/{path}", json=body)).json()
+    def _post(self, path: str, body: Mapping[str, object]) -> Held:
+        held: Held = _check(self.http.post(f"/api/{path}", json=body)).json()
+        return held
 
 
 def sign_in(url: str, *, email: str, password: str) -> httpx.Client:

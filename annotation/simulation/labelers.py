@@ -6,13 +6,14 @@ labeler gives the same answer to the same task, whatever came before.
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from annotation.kinds.ranking import Ranking
 from annotation.simulation.preference import score
+from training.contract.records import Message
 
 
 class Judgement(TypedDict):
@@ -52,7 +53,7 @@ class Labeler:
 
     def judge(
         self,
-        prompt: Sequence[Mapping[str, str]],
+        prompt: Sequence[Message],
         responses: Sequence[str],
         *,
         task_id: str,
@@ -96,9 +97,7 @@ class Labeler:
         name = f"{self.seed}/{self.name}/{task_id}"
         return Random(hashlib.sha256(name.encode()).digest())
 
-    def _seconds(
-        self, rng: Random, prompt: Sequence[Mapping[str, Any]], responses: Sequence[str]
-    ) -> float:
+    def _seconds(self, rng: Random, prompt: Sequence[Message], responses: Sequence[str]) -> float:
         read = sum(len(m["content"].split()) for m in prompt) + sum(
             len(t.split()) for t in responses
         )

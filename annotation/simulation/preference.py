@@ -7,12 +7,13 @@ A labeler sees the prompt and the response and nothing else, so this does too. N
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from annotation.simulation import world
 from annotation.simulation.questions import Question, every_question, find
+from training.contract.records import Message
 
 NOTHING_SAID = -6.0  # the utility of an empty response, and the least there is
 ENDS = ".!?。！？"
@@ -64,12 +65,12 @@ class Impression:
         return max(NOTHING_SAID, answered + manners + length + form)
 
 
-def score(messages: Sequence[Mapping[str, str]], response: str) -> float:
+def score(messages: Sequence[Message], response: str) -> float:
     """The utility of `response` to the conversation `messages`; any text is read, none refused."""
     return impression(messages, response).utility
 
 
-def impression(messages: Sequence[Mapping[str, str]], response: str) -> Impression:
+def impression(messages: Sequence[Message], response: str) -> Impression:
     """What a reader of `response` notices, given what was asked in the last user turn."""
     asked = next((m["content"] for m in reversed(messages) if m["role"] == "user"), "")
     question = find(asked)

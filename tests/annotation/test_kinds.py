@@ -354,6 +354,16 @@ def test_a_needed_name_and_a_text_that_is_too_long_are_named():
         fit(schema, {"text": "x" * 101}, "answer")
 
 
+def test_a_bound_that_is_open_or_a_value_that_is_no_number_is_said_in_json():
+    for schema, value in (
+        ({"type": "number", "minimum": 0}, -1),
+        ({"type": "number"}, float("nan")),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            fit(schema, value, "answer")
+        json.dumps(caught.value.sentence.to_json(), allow_nan=False)
+
+
 def test_a_policy_without_ties_refuses_one():
     asked = Asked(responses=3)
     tied = RANK.parse({"ranking": [1, 1, 2]})

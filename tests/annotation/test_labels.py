@@ -2,6 +2,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotation.errors import AlreadyLabeled, Conflict, InvalidInput, InvalidRanking, NothingToUndo
@@ -83,6 +85,25 @@ def test_the_same_submission_again_is_answered_with_the_same_label(project, bob,
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json()
     assert Label.objects.count() == 1
+
+
+def test_asking_and_answering_take_few_statements(project, bob, client_of):
+    make_round(project, n=9)
+    client = client_of(bob)
+    path = f"/api/projects/{project.pk}/assignments/"
+    for _ in range(2):
+        (lease, *_) = post(client, path, hold=2).json()["assignments"]
+
+    with CaptureQueriesContext(connection) as asking:
+        post(client, path, hold=2)
+    with CaptureQueriesContext(connection) as answering:
+        post(client, url(lease["id"], "label"), hold=2, **submission([1, 2]))
+
+    # Who asks, what they may do here and who they are as a labeler, what they hold.
+    assert len(asking) == 3
+    # The first two again; a transaction of seat, assignment, label, next task, its lease and
+    # whether it is full; what they hold.
+    assert len(answering) == 2 + (1 + 6 + 1) + 1
 
 
 def test_another_answer_to_the_same_task_is_refused(project, bob, client_of):
@@ -314,7 +335,9 @@ def test_a_reviewer_reads_labels_with_their_responses_and_a_labeler_does_not(
     assert row["responses"] == [str(pk) for pk in entries]
     assert row["answer"] == label.answer
     assert row["labeler"] == {"id": str(label.labeler_id), "name": "Bob", "kind": "person"}
-    assert (row["said"]["text"], row["is_superseded"]) == ("A is better than B.", False)
+    winner, loser = "AB" if label.answer["ranking"] == [1, 2] else "BA"
+    assert row["said"]["text"] == f"{winner} is better than {loser}."
+    assert not row["is_superseded"]
     assert client_of(bob).get(path).status_code == 403
     assert client_of(carol).get(path, {"labeler": str(uuid.uuid4())}).json()["count"] == 0
 

@@ -1635,6 +1635,11 @@ export interface components {
             /** Format: uuid */
             id: string;
             user: components["schemas"]["MemberUser"];
+            /**
+             * Format: uuid
+             * @description Who they are on labels; null before they first ask for work.
+             */
+            labeler: string | null;
             role: components["schemas"]["Role"];
             status: components["schemas"]["MembershipStatus"];
             /** Format: date-time */

@@ -77,7 +77,9 @@ function MemberRow({
   const change = useChangeMember(team.id);
   const { user, role, status } = member;
   const name = user.name || user.email || "";
-  const labels = `/labels?${new URLSearchParams({ team: team.id, labeler: user.id, name })}`;
+  // Who has never asked for work is no labeler yet: no label has that id.
+  const labeler = member.labeler ?? member.id;
+  const labels = `/labels?${new URLSearchParams({ team: team.id, labeler, name })}`;
   const suspended = status === "suspended";
   const setStatus = (next: Member["status"]) =>
     change.mutate(
