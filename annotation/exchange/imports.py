@@ -219,10 +219,7 @@ def _read(rows: Numbered, read: Callable[[Row], list[Record]], report: Report) -
                 raise InvalidInput(
                     say("row_wanted", "expected a JSON object, got {got}", got=short(value))
                 )
-            for record in read(value):
-                # Hashed here, beside the database's work, and not when it is stored.
-                _ = record.prompt_hash
-                yield record
+            yield from read(value)
         except InvalidInput as error:
             report.reject(number, error)
 
