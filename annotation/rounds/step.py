@@ -317,7 +317,7 @@ def all_succeeded(found: Sequence[Job]) -> bool:
     """True when all are done, False while some run; one that failed blocks the step."""
     for job in found:
         if job.state in (Job.State.FAILED, Job.State.CANCELLED):
-            error: Failure = job.error or {"class": "", "text": "", "sentence": None}
+            text = job.error["text"] if job.error else ""
             raise Blocked(
                 Question(
                     say(
