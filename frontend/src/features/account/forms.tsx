@@ -59,6 +59,7 @@ export function SignInForm({ onDone }: { onDone?: () => void }) {
       <PasswordInput
         label={t("account.password")}
         autoComplete="current-password"
+        visibilityToggleButtonProps={{ "aria-label": t("account.showPassword") }}
         key={form.key("password")}
         {...form.getInputProps("password")}
       />
@@ -122,6 +123,7 @@ export function SignUpForm({
         label={t("account.password")}
         description={t("account.passwordHint")}
         autoComplete="new-password"
+        visibilityToggleButtonProps={{ "aria-label": t("account.showPassword") }}
         key={form.key("password")}
         {...form.getInputProps("password")}
       />

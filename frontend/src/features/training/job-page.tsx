@@ -15,6 +15,7 @@ import { notifyFailure } from "~/components/notify";
 import { LoadedPage, Page, Section } from "~/components/page";
 import { Loaded } from "~/components/sentence";
 import { JobBadge } from "~/components/state-badge";
+import { saySentence } from "~/i18n/say";
 import { pollEvery, useLive } from "~/live/use-live";
 import { MetricTable } from "./metric-table";
 import classes from "./training.module.css";
@@ -48,7 +49,10 @@ function JobScreen({ job, live }: { job: Job; live: boolean }) {
       {job.error && (
         <div className={classes.error} role="alert">
           <strong>{job.error.class}</strong>
-          <p>{job.error.text}</p>
+          {/* What a library said is in its own words, whatever the language on screen. */}
+          <p lang={job.error.sentence ? undefined : "en"}>
+            {saySentence({ ...job.error.sentence, text: job.error.text })}
+          </p>
           {job.attempt < job.max_attempts && job.state !== "failed" && (
             <p className="quiet">{t("training.willRetry")}</p>
           )}

@@ -3,6 +3,7 @@ export default {
   signInLead: "Welcome back. Your queue kept its place.",
   email: "Email",
   password: "Password",
+  showPassword: "Show the password",
   passwordHint: "At least 10 characters.",
   name: "Your name",
   nameHint: "What your team sees.",

@@ -3,6 +3,7 @@ export default {
   signInLead: "欢迎回来。您的队列仍在原处。",
   email: "邮箱",
   password: "密码",
+  showPassword: "显示密码",
   passwordHint: "至少 10 个字符。",
   name: "您的名字",
   nameHint: "团队成员看到的名字。",

@@ -315,7 +315,7 @@ export default {
   step_accept: "接受",
   step_aggregate: "汇总标注",
   step_evaluate: "测量",
-  step_failed: "出错（{{error}}）：{{text}}",
+  step_failed: "出错（{{error}}）：{{reason}}",
   step_gate: "检查门限",
   step_generate: "撰写回答",
   step_job_ended: "{{method}} 作业在 {{attempts}} 次尝试后结束（{{state}}）：{{error}}",
