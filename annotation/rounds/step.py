@@ -313,11 +313,15 @@ def is_key_of(key: str, row: RoundStep) -> bool:
     return key.partition(":")[0] == key_of(row)
 
 
+# Of a job that was cancelled before it said anything.
+UNSAID: Failure = {"class": "", "text": "", "sentence": None}
+
+
 def all_succeeded(found: Sequence[Job]) -> bool:
     """True when all are done, False while some run; one that failed blocks the step."""
     for job in found:
         if job.state in (Job.State.FAILED, Job.State.CANCELLED):
-            text = job.error["text"] if job.error else ""
+            error: Failure = job.error or UNSAID
             raise Blocked(
                 Question(
                     say(
