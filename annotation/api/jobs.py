@@ -38,30 +38,6 @@ class SettingValue(serializers.JSONField):
     """One value of a method's settings."""
 
 
-class SpecShape(serializers.Serializer[Any]):
-    settings = serializers.DictField(child=SettingValue(), help_text="What differs from default.")
-
-
-@extend_schema_field(serializers.DictField(child=serializers.FloatField()))
-class MetricsField(serializers.JSONField):
-    """Quantities by name, whatever a method measured."""
-
-
-class ResultShape(serializers.Serializer[Any]):
-    metrics = MetricsField(required=False)
-    seconds = serializers.FloatField(required=False)
-
-
-@extend_schema_field(SpecShape)
-class SpecField(serializers.JSONField):
-    """The whole spec; a screen reads only the settings by name."""
-
-
-@extend_schema_field(ResultShape)
-class ResultField(serializers.JSONField):
-    """The whole result; a screen reads only its numbers."""
-
-
 @extend_schema_field(
     {
         "type": "object",
@@ -84,6 +60,65 @@ class MetricRow(serializers.JSONField):
 class RoundNameOf(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     number = serializers.IntegerField()
+
+
+@extend_schema_field(serializers.DictField(child=serializers.FloatField()))
+class MetricsField(serializers.JSONField):
+    """Quantities by name, whatever a method measured."""
+
+
+class ResultOf(serializers.Serializer[Any]):
+    metrics = MetricsField(required=False)
+    outputs = serializers.DictField(child=serializers.CharField(allow_null=True), required=False)
+    steps = serializers.IntegerField(required=False)
+    seconds = serializers.FloatField(required=False)
+    tokens = serializers.IntegerField(required=False)
+
+
+@extend_schema_field(ResultOf)
+class ResultField(serializers.JSONField):
+    """The result as the run directory has it."""
+
+
+class ModelRefOf(serializers.Serializer[Any]):
+    path = serializers.CharField()
+    digest = serializers.CharField(allow_null=True)
+
+
+class DatasetRefOf(serializers.Serializer[Any]):
+    path = serializers.CharField()
+    digest = serializers.CharField()
+    kind = serializers.CharField()
+
+
+class ResourcesOf(serializers.Serializer[Any]):
+    gpus = serializers.IntegerField()
+    threads = serializers.IntegerField()
+
+
+class LimitsOf(serializers.Serializer[Any]):
+    max_seconds = serializers.FloatField(allow_null=True)
+    max_steps = serializers.IntegerField(allow_null=True)
+
+
+class SpecOf(serializers.Serializer[Any]):
+    schema = serializers.IntegerField()
+    job_id = serializers.CharField()
+    method = serializers.CharField()
+    dataset = DatasetRefOf()
+    seed = serializers.IntegerField()
+    model = ModelRefOf(allow_null=True)
+    reference = ModelRefOf(allow_null=True)
+    reward = ModelRefOf(allow_null=True)
+    settings = serializers.DictField(child=SettingValue(), help_text="What differs from default.")
+    resources = ResourcesOf()
+    limits = LimitsOf()
+    lineage = serializers.DictField(child=serializers.JSONField(allow_null=True))
+
+
+@extend_schema_field(SpecOf)
+class SpecField(serializers.JSONField):
+    """The spec as the run directory has it."""
 
 
 class JobOf(serializers.Serializer[Any]):

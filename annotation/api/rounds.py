@@ -12,6 +12,7 @@ from annotation.api.base import EstimateOf, NameOf, SentenceOf, View, user_of
 from annotation.api.jobs import RoundNameOf
 from annotation.models import Project, Round, RoundStep
 from annotation.rounds import decisions, drafts, forms, overviews
+from annotation.rounds.recipe import Amendment
 from annotation.rounds.step import STAGES
 from annotation.rounds.steps import STEPS
 from annotation.services import ratings
@@ -469,7 +470,9 @@ class DecisionsView(View):
         """Answer a question of a step, or steer the round (pause, more labels, cancel ...)."""
         found = get_round(request.user, round_id, "round.edit")
         form = self.parse(request, DecisionInput)
-        form["changes"] = tuple(form["changes"])
+        form["changes"] = tuple(
+            Amendment(step=one["step"], change=one["change"]) for one in form["changes"]
+        )
         decisions.decide(found, decisions.Wanted(**form), by=user_of(request))
         return Response(shown(found))
 

@@ -133,9 +133,9 @@ def _settle(
 ) -> tuple[Format, Columns | None]:
     """The format that is named or recognised, and how its fields are found in the rows."""
     rows = [value for _, value in head if isinstance(value, dict)]
-    names = (
-        {name for row in rows for name in row} if kind.is_table else set(rows[0] if rows else ())
-    )
+    # In the order of the file: a response and its model are paired by their places.
+    there = list(dict.fromkeys(name for row in rows for name in row)) if kind.is_table else []
+    names = set(there) if kind.is_table else set(rows[0] if rows else ())
     columns = source.columns
     if source.format != "auto":
         format_ = FORMATS.get(source.format)
@@ -150,7 +150,7 @@ def _settle(
             )
     else:
         if columns is None and kind.is_table and _recognised(names, of) is None:
-            columns = mapping.guess(names)
+            columns = mapping.guess(there)
         known = names | set(columns or ())
         format_ = _recognised(known, of)
         if format_ is None:
@@ -167,7 +167,7 @@ def _settle(
         columns = (
             {
                 name: column
-                for name, column in mapping.guess(names).items()
+                for name, column in mapping.guess(there).items()
                 if name in format_.fields
             }
             if format_.holds in (Holds.PROMPTS, Holds.RESPONSES)
@@ -221,10 +221,7 @@ def _read(rows: Numbered, read: Callable[[Row], list[Record]], report: Report) -
                 raise InvalidInput(
                     say("row_wanted", "expected a JSON object, got {got}", got=short(value))
                 )
-            for record in read(value):
-                # Hashed here, beside the database's work, and not when it is stored.
-                _ = record.prompt_hash
-                yield record
+            yield from read(value)
         except InvalidInput as error:
             report.reject(number, error)
 

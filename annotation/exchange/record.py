@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from annotation.errors import InvalidInput
 from annotation.kinds import MOST_RESPONSES, Ranks
@@ -19,12 +18,12 @@ Answer = tuple[str, str | None]
 MOST_ERRORS = 1000
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Record:
     """A conversation, the responses to it where there are some, and how people ranked those.
 
     `rankings` are (annotator, one rank per response): 1 best, equal ranks tie, None was not
-    ranked.
+    ranked. Not frozen, which at 100,000 lines costs more than it guards.
     """
 
     messages: list[Message]
@@ -33,10 +32,11 @@ class Record:
     language: str = "en"
     source: str = ""
     tags: list[str] = field(default_factory=list)
+    prompt_hash: str = field(init=False)
 
-    @cached_property
-    def prompt_hash(self) -> str:
-        return content_hash(self.messages)
+    def __post_init__(self) -> None:
+        # Where a line is parsed, beside the database's work, and not when it is stored.
+        self.prompt_hash = content_hash(self.messages)
 
     def digest(self) -> str:
         """Names the content, wherever in whichever file it stands."""

@@ -55,9 +55,13 @@ class Deciding:
     wanted: Wanted
     by: User | None
     row: RoundStep | None
-    recipe: Recipe
     amendments: list[Amendment]
     evidence: Evidence | QuestionJson
+
+    @property
+    def recipe(self) -> Recipe:
+        """As it will be with this decision. Raises InvalidRecipe."""
+        return plan.effective_recipe(self.round, more=self.amendments)
 
 
 @dataclass(frozen=True)
@@ -96,16 +100,8 @@ def decide(round: Round, wanted: Wanted, *, by: User | None) -> Decision:
             question = _question(row, wanted)
         elif wanted.choice not in offered(locked):
             raise _not_offered(wanted.choice, offered(locked))
-        amendments = [Amendment(**one) for one in wanted.changes]
-        deciding = Deciding(
-            locked,
-            wanted,
-            by,
-            row,
-            plan.effective_recipe(locked, more=amendments),
-            amendments,
-            question or {},
-        )
+        changes = wanted.changes if wanted.choice in (step.REDO, step.CHANGE) else ()
+        deciding = Deciding(locked, wanted, by, row, list(changes), question or {})
         decision = Decision.objects.create(
             round=locked,
             step=deciding.row,
@@ -300,7 +296,7 @@ def _skip(d: Deciding) -> None:
 
 
 def _enough(d: Deciding) -> None:
-    plan.end_labeling(d.round, d.recipe, by=d.by)
+    plan.end_labeling(d.round, by=d.by)
 
 
 def _cancel(d: Deciding) -> None:
@@ -348,7 +344,6 @@ def _count(d: Deciding, now: int) -> int:
 
 def _amend(d: Deciding, name: str, change: dict[str, Json]) -> None:
     d.amendments.append(Amendment(step=name, change=change))
-    d.recipe = plan.effective_recipe(d.round, more=d.amendments)
 
 
 def _accept_checkpoint(d: Deciding) -> None:

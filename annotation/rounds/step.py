@@ -98,7 +98,7 @@ class Wins:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluate step measured; `missing` says why there are no numbers."""
+    """What an evaluate step measured; no metrics without a reward model and held-out prompts."""
 
     checkpoint: str
     parent: str | None = None
@@ -313,11 +313,15 @@ def is_key_of(key: str, row: RoundStep) -> bool:
     return key.partition(":")[0] == key_of(row)
 
 
+# Of a job that was cancelled before it said anything.
+UNSAID: Failure = {"class": "", "text": "", "sentence": None}
+
+
 def all_succeeded(found: Sequence[Job]) -> bool:
     """True when all are done, False while some run; one that failed blocks the step."""
     for job in found:
         if job.state in (Job.State.FAILED, Job.State.CANCELLED):
-            error: Failure = job.error or {"class": "", "text": "", "sentence": None}
+            error: Failure = job.error or UNSAID
             raise Blocked(
                 Question(
                     say(

@@ -21,6 +21,14 @@ from annotation.models import (
 )
 from annotation.rounds.recipe import parse_recipe
 from annotation.services import invitations, labelers
+from training.contract.spec import DatasetRef, JobSpec, ModelRef
+
+SPEC = JobSpec(
+    job_id="1",
+    method="sft",
+    dataset=DatasetRef("dataset.jsonl", "sha256:00", "messages"),
+    model=ModelRef("/models/base"),
+)
 
 
 def make_one_of_everything(team, people, folder):
@@ -54,7 +62,12 @@ def make_one_of_everything(team, people, folder):
     )
     checkpoint = Checkpoint.objects.create(project=project, name="base", kind="base", path="here")
     job = Job.objects.create(
-        project=project, round=round_, key="train", method="sft", spec={}, run_dir=str(folder)
+        project=project,
+        round=round_,
+        key="train",
+        method="sft",
+        spec=SPEC.to_json(),
+        run_dir=str(folder),
     )
     rows = folder / "rows.jsonl"
     rows.write_text("")

@@ -13,6 +13,9 @@ from annotation import asgi, handlers
 from annotation.api import urls
 from annotation.api.fast import FastView
 
+# Threads of the site may hold a connection of an earlier test.
+pytestmark = pytest.mark.django_db
+
 made = []
 
 

@@ -393,3 +393,22 @@ def test_a_draft_can_be_cancelled_and_nothing_else(ready):
     decide(draft, "cancel")
 
     assert draft.state == "cancelled"
+
+
+def test_a_round_with_a_recipe_of_another_age_blocks_in_words_and_can_be_cancelled(ready, tmp_path):
+    made = started_round(ready, tmp_path)
+    made.recipe["steps"][0]["sharpness"] = 3
+    made.save()
+
+    advance.advance(made)
+
+    question = asked(made, "responses")[""]
+    assert "recipe.steps.0.sharpness: unknown name" in question["said"]["text"]
+    decide(made, "cancel", step="responses")
+    assert made.state == "cancelled"
+
+
+def test_only_a_change_amends(labeling):
+    decide(labeling, "pause", changes=({"step": "labels", "change": {"labels_wanted": "9"}},))
+
+    assert Decision.objects.get().amendments == []

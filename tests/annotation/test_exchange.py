@@ -197,6 +197,17 @@ class TestTables:
         written = Response.objects.values_list("text", "checkpoint__name")
         assert sorted(written) == [("a", "good"), ("b", "bad")]
 
+    def test_a_response_is_paired_with_the_model_in_its_place(self, project):
+        rows = [
+            ["prompt", "response_1", "response_2", "model_1", "model_2"],
+            ["Why?", "a", "b", "one", "two"],
+        ]
+
+        load_lines(project, as_csv(rows))
+
+        written = Response.objects.values_list("text", "checkpoint__name")
+        assert sorted(written) == [("a", "one"), ("b", "two")]
+
     def test_a_parquet_file_is_read_by_columns_given_to_the_command(
         self, project, tmp_path, capsys
     ):

@@ -1,6 +1,5 @@
 """One door: what a row of the table brings about, from the call to the browser and the API."""
 
-import ast
 import asyncio
 import re
 from pathlib import Path
@@ -99,19 +98,12 @@ def test_a_person_who_is_none_is_refused_in_words(team, alice, client_of):
     assert "actor" in answer.json()["fields"]
 
 
-def calls():
-    """Every name that is said to happen, with the place that says so."""
-    for path in sorted((REPOSITORY / "annotation").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "happened":
-                yield path.name, node.args[0]
-
-
 def test_what_is_said_to_happen_is_in_the_table():
-    said = [(place, name.value) for place, name in calls() if isinstance(name, ast.Constant)]
+    sources = (path.read_text() for path in (REPOSITORY / "annotation").rglob("*.py"))
+    said = {name for text in sources for name in re.findall(r'\bhappened\(\s*"(.+?)"', text)}
 
     assert len(said) > 5
-    assert [one for one in said if one[1] not in HAPPENINGS] == []
+    assert said <= set(HAPPENINGS)
 
 
 def test_browsers_wait_for_no_happening_that_the_table_lacks():

@@ -5,7 +5,12 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from training.contract.parse import parse
 
-SPLITS = ("train", "eval")
+
+
+class Part(TypedDict):
+    """Which part of the data a row belongs to; training learns where nothing is said."""
+
+    split: Literal["train", "eval"]
 
 
 class Message(TypedDict):
@@ -60,8 +65,8 @@ def parse_row(kind: str, value: object, where: str) -> Any:
     """`value` as a row of `kind`; ValueError (of what is wrong, at `where`) unless it is one."""
     shape, check = KINDS[kind]
     row = parse(shape, value, where)
-    if (split := row.get("split", "train")) not in SPLITS:
-        raise ValueError(f"{where}.split: expected one of {', '.join(SPLITS)}, got {split!r}")
+    if "split" in row:
+        parse(Part, {"split": row["split"]}, where)
     if problem := check(row):
         raise ValueError(f"{where}: {problem}")
     return row

@@ -1238,6 +1238,7 @@ export interface components {
             created_at: string;
             checkpoints: components["schemas"]["NameOf"][];
         };
+<<<<<<< HEAD
         DecisionInputRequest: {
             choice: components["schemas"]["ChoiceEnum"];
             /**
@@ -1263,6 +1264,13 @@ export interface components {
             checkpoint?: string | null;
         };
         /** @description Who chose what, why, and what they saw. */
+=======
+        DatasetRefOf: {
+            path: string;
+            digest: string;
+            kind: string;
+        };
+>>>>>>> lane/training
         DecisionOf: {
             /** Format: uuid */
             id: string;
@@ -1680,8 +1688,13 @@ export interface components {
             heartbeat_at: string | null;
             exit_code: number | null;
             error: components["schemas"]["ErrorOf"] | null;
+<<<<<<< HEAD
             result: components["schemas"]["ResultShape"] | null;
             spec: components["schemas"]["SpecShape"];
+=======
+            result: components["schemas"]["ResultOf"] | null;
+            spec: components["schemas"]["SpecOf"];
+>>>>>>> lane/training
             checkpoint?: components["schemas"]["NameOf"] | null;
         };
         /**
@@ -1790,6 +1803,11 @@ export interface components {
          * @enum {string}
          */
         LanguageEnum: "en" | "zh-hans";
+        LimitsOf: {
+            /** Format: double */
+            max_seconds: number | null;
+            max_steps: number | null;
+        };
         LineErrorOf: {
             /** @description Of Parquet, the number of the row. */
             line: number;
@@ -1876,10 +1894,18 @@ export interface components {
                 step: number;
                 split: string;
             } & {
+<<<<<<< HEAD
                 [key: string]: (number | string) | null;
+=======
+                [key: string]: number | string;
+>>>>>>> lane/training
             })[];
             /** @description Ask with since=<this>. Smaller than asked: a resume cut back, start over. */
             next: number;
+        };
+        ModelRefOf: {
+            path: string;
+            digest: string | null;
         };
         MyLabel: {
             /** Format: uuid */
@@ -2453,6 +2479,10 @@ export interface components {
             gates: components["schemas"]["GateOf"][];
             choices: components["schemas"]["ChoiceOf"][];
         };
+        ResourcesOf: {
+            gpus: number;
+            threads: number;
+        };
         /** @description A response with its writer: for those who watch the round, never for labelers. */
         ResponseOf: {
             /** Format: uuid */
@@ -2497,12 +2527,26 @@ export interface components {
             /** Format: uuid */
             prompt: string;
         };
+<<<<<<< HEAD
         ResultShape: {
             metrics?: {
                 [key: string]: number;
             };
             /** Format: double */
             seconds?: number;
+=======
+        ResultOf: {
+            metrics: {
+                [key: string]: number;
+            };
+            outputs: {
+                [key: string]: string | null;
+            };
+            steps: number;
+            /** Format: double */
+            seconds: number;
+            tokens: number;
+>>>>>>> lane/training
         };
         /**
          * @description * `owner` - Owner
@@ -2701,10 +2745,29 @@ export interface components {
          * @enum {string}
          */
         Speaker: "system" | "user" | "assistant";
+<<<<<<< HEAD
         SpecShape: {
             /** @description What differs from default. */
             settings: {
                 [key: string]: (string | number | boolean) | null;
+=======
+        SpecOf: {
+            schema: number;
+            job_id: string;
+            method: string;
+            dataset: components["schemas"]["DatasetRefOf"];
+            seed: number;
+            model: components["schemas"]["ModelRefOf"] | null;
+            reference: components["schemas"]["ModelRefOf"] | null;
+            reward: components["schemas"]["ModelRefOf"] | null;
+            settings: {
+                [key: string]: unknown;
+            };
+            resources: components["schemas"]["ResourcesOf"];
+            limits: components["schemas"]["LimitsOf"];
+            lineage: {
+                [key: string]: unknown;
+>>>>>>> lane/training
             };
         };
         /**
