@@ -1238,7 +1238,11 @@ export interface components {
             created_at: string;
             checkpoints: components["schemas"]["NameOf"][];
         };
-<<<<<<< HEAD
+        DatasetRefOf: {
+            path: string;
+            digest: string;
+            kind: string;
+        };
         DecisionInputRequest: {
             choice: components["schemas"]["ChoiceEnum"];
             /**
@@ -1264,13 +1268,6 @@ export interface components {
             checkpoint?: string | null;
         };
         /** @description Who chose what, why, and what they saw. */
-=======
-        DatasetRefOf: {
-            path: string;
-            digest: string;
-            kind: string;
-        };
->>>>>>> lane/training
         DecisionOf: {
             /** Format: uuid */
             id: string;
@@ -1688,13 +1685,8 @@ export interface components {
             heartbeat_at: string | null;
             exit_code: number | null;
             error: components["schemas"]["ErrorOf"] | null;
-<<<<<<< HEAD
-            result: components["schemas"]["ResultShape"] | null;
-            spec: components["schemas"]["SpecShape"];
-=======
             result: components["schemas"]["ResultOf"] | null;
             spec: components["schemas"]["SpecOf"];
->>>>>>> lane/training
             checkpoint?: components["schemas"]["NameOf"] | null;
         };
         /**
@@ -1894,11 +1886,7 @@ export interface components {
                 step: number;
                 split: string;
             } & {
-<<<<<<< HEAD
                 [key: string]: (number | string) | null;
-=======
-                [key: string]: number | string;
->>>>>>> lane/training
             })[];
             /** @description Ask with since=<this>. Smaller than asked: a resume cut back, start over. */
             next: number;
@@ -2527,26 +2515,17 @@ export interface components {
             /** Format: uuid */
             prompt: string;
         };
-<<<<<<< HEAD
-        ResultShape: {
+        ResultOf: {
             metrics?: {
                 [key: string]: number;
             };
-            /** Format: double */
-            seconds?: number;
-=======
-        ResultOf: {
-            metrics: {
-                [key: string]: number;
-            };
-            outputs: {
+            outputs?: {
                 [key: string]: string | null;
             };
-            steps: number;
+            steps?: number;
             /** Format: double */
-            seconds: number;
-            tokens: number;
->>>>>>> lane/training
+            seconds?: number;
+            tokens?: number;
         };
         /**
          * @description * `owner` - Owner
@@ -2681,11 +2660,15 @@ export interface components {
             /** @description Consensus rank, 1 best. */
             rank: number | null;
         };
-        /** @description What the server says, for a screen that says it in another language. */
+        /**
+         * @description What the server says, for a screen that says it in another language.
+         *
+         *     A parameter may be a sentence itself.
+         */
         SentenceOf: {
             code: string;
             params: {
-                [key: string]: (string | number | boolean) | null;
+                [key: string]: (string | number | boolean | components["schemas"]["SentenceOf"]) | null;
             };
             /** @description In English, the parameters in it. */
             text: string;
@@ -2745,12 +2728,6 @@ export interface components {
          * @enum {string}
          */
         Speaker: "system" | "user" | "assistant";
-<<<<<<< HEAD
-        SpecShape: {
-            /** @description What differs from default. */
-            settings: {
-                [key: string]: (string | number | boolean) | null;
-=======
         SpecOf: {
             schema: number;
             job_id: string;
@@ -2760,14 +2737,14 @@ export interface components {
             model: components["schemas"]["ModelRefOf"] | null;
             reference: components["schemas"]["ModelRefOf"] | null;
             reward: components["schemas"]["ModelRefOf"] | null;
+            /** @description What differs from default. */
             settings: {
-                [key: string]: unknown;
+                [key: string]: (string | number | boolean) | null;
             };
             resources: components["schemas"]["ResourcesOf"];
             limits: components["schemas"]["LimitsOf"];
             lineage: {
                 [key: string]: unknown;
->>>>>>> lane/training
             };
         };
         /**
@@ -2959,13 +2936,6 @@ export interface components {
             high: number;
             n: number;
         };
-        /** @description What is said, for a screen that says it in another language. */
-        CodedSentence: {
-            code: string;
-            params: {
-                [key: string]: (string | number | boolean) | null;
-            };
-        };
         /** @description How every refusal looks. The message is a sentence for people, and so are those of the fields; a sentence is null where a library said it. */
         Refusal: {
             code: string;
@@ -2973,9 +2943,9 @@ export interface components {
             fields: {
                 [key: string]: string[];
             };
-            sentence: components["schemas"]["CodedSentence"] | null;
+            sentence: components["schemas"]["SentenceOf"] | null;
             field_sentences: {
-                [key: string]: (components["schemas"]["CodedSentence"] | null)[];
+                [key: string]: (components["schemas"]["SentenceOf"] | null)[];
             };
         };
         GenerateStep: {
