@@ -7,8 +7,17 @@ stands for one text: a test collects every call and holds the catalogues of the 
 """
 
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 Param = str | int | float | bool | None
+
+
+class SentenceJson(TypedDict):
+    """A sentence as stored and sent; `text` is the English, parameters in it."""
+
+    code: str
+    params: dict[str, Param]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -22,8 +31,7 @@ class Sentence:
     def __str__(self) -> str:
         return self.text.format(**self.params)
 
-    def to_json(self) -> dict[str, object]:
-        """As stored and sent: {"code", "params", "text"}, the text in English, parameters in it."""
+    def to_json(self) -> SentenceJson:
         return {"code": self.code, "params": self.params, "text": str(self)}
 
 

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.utils import OperationalError
 
-from annotation.services import assignments, checkpoints, jobs, rounds
+from annotation.rounds import advance
+from annotation.services import assignments, checkpoints, jobs
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def look_once() -> None:
     jobs.follow_active_jobs()
     checkpoints.keep_finished()
     jobs.start_queued_jobs()
-    rounds.advance_open_rounds()
+    advance.advance_open_rounds()
     assignments.expire_leases()
 
 

@@ -59,3 +59,11 @@ class EstimateOf(serializers.Serializer[Any]):
     low = serializers.FloatField()
     high = serializers.FloatField()
     n = serializers.IntegerField()
+
+
+class SentenceOf(serializers.Serializer[Any]):
+    """Something the server says: a code to translate by, its parameters, and the English."""
+
+    code = serializers.CharField()
+    params = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    text = serializers.CharField()

@@ -1,28 +1,50 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_round
-from annotation.api.base import EstimateOf, NameOf, View, user_of
-from annotation.models import Round
-from annotation.services import overviews, ratings, recipes, rounds
-from training.contract.spec import describe_settings
+from annotation.api.base import EstimateOf, NameOf, SentenceOf, View, user_of
+from annotation.api.jobs import RoundNameOf
+from annotation.models import Project, Round, RoundStep
+from annotation.rounds import decisions, drafts, forms, overviews
+from annotation.rounds.step import STAGES
+from annotation.rounds.steps import STEPS
+from annotation.services import ratings
+
+STEP_KINDS = [(kind, kind) for kind in STEPS]
+STEP_STAGES = [(stage, stage) for stage in STAGES]
+STAGES_SHOWN = [("draft", "draft"), *STEP_STAGES, *((s, s) for s in ("blocked", "done", "cancelled"))]
+
+
+@extend_schema_field({"$ref": "#/components/schemas/Recipe"})
+class RecipeField(serializers.JSONField):
+    """A recipe as it is stored, every setting written out."""
+
+
+@extend_schema_field({"$ref": "#/components/schemas/RecipeInput"})
+class RecipeInputField(serializers.JSONField):
+    """A recipe as it may be sent; `annotation.rounds.recipe` checks it and fills in defaults."""
 
 
 class ChoiceOf(serializers.Serializer[Any]):
-    action = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    choice = serializers.ChoiceField(list(decisions.CHOICES))
+    title = SentenceOf()
 
 
-class BlockOf(serializers.Serializer[Any]):
-    state = serializers.ChoiceField(Round.State.choices, help_text="Where the round stopped.")
-    reason = serializers.CharField()
-    evidence = serializers.JSONField()
-    actions = ChoiceOf(many=True)
+class QuestionOf(serializers.Serializer[Any]):
+    """One thing to decide; POST .../decisions/ with this step and subject answers it."""
+
+    step = serializers.CharField()
+    subject = serializers.CharField(allow_blank=True)
+    title = SentenceOf(allow_null=True)
+    said = SentenceOf()
+    evidence = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    choices = ChoiceOf(many=True)
 
 
 class CountOf(serializers.Serializer[Any]):
@@ -43,10 +65,87 @@ class ProgressOf(serializers.Serializer[Any]):
     jobs = CountOf()
 
 
+class ReadOf(serializers.Serializer[Any]):
+    """One role of what a step reads: the names in the recipe, and what they meant."""
+
+    role = serializers.CharField()
+    names = serializers.ListField(child=serializers.CharField())
+    checkpoints = NameOf(many=True)
+    datasets = serializers.ListField(child=serializers.UUIDField())
+
+
+class VerdictOf(serializers.Serializer[Any]):
+    """What a gate found at one bound. `value` is null where nothing was measured."""
+
+    subject = serializers.CharField()
+    gate = serializers.CharField()
+    title = SentenceOf()
+    unit = SentenceOf()
+    least = serializers.FloatField(allow_null=True)
+    most = serializers.FloatField(allow_null=True)
+    value = serializers.FloatField(allow_null=True)
+    passed = serializers.BooleanField()
+    said = SentenceOf()
+    evidence = serializers.DictField(child=serializers.JSONField(allow_null=True))
+
+
+class WinsOf(serializers.Serializer[Any]):
+    """Share of held-out prompts where the new answers score higher, 95 % interval."""
+
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    n = serializers.IntegerField()
+
+
+class EvaluationOf(serializers.Serializer[Any]):
+    checkpoint = serializers.UUIDField()
+    parent = serializers.UUIDField(allow_null=True)
+    reward = serializers.UUIDField(allow_null=True)
+    metrics = serializers.DictField(child=serializers.FloatField())
+    parent_metrics = serializers.DictField(child=serializers.FloatField())
+    wins = WinsOf(allow_null=True)
+
+
 class StepOf(serializers.Serializer[Any]):
-    state = serializers.ChoiceField(Round.State.choices)
-    started_at = serializers.DateTimeField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(STEP_KINDS)
+    title = SentenceOf()
+    stage = serializers.ChoiceField(STEP_STAGES)
+    state = serializers.ChoiceField(RoundStep.State.choices)
+    attempts = serializers.IntegerField(help_text="How often it was begun.")
+    take = serializers.IntegerField(help_text="1, and one more each time it started over.")
+    reads = ReadOf(many=True)
+    checkpoints = NameOf(many=True, help_text="Made by this take.")
+    datasets = serializers.ListField(child=serializers.UUIDField())
+    evaluation = EvaluationOf(allow_null=True)
+    verdicts = VerdictOf(many=True)
+    questions = QuestionOf(many=True, help_text="What it waits for people to decide.")
+    jobs = serializers.ListField(child=serializers.UUIDField())
+    started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class AmendmentOf(serializers.Serializer[Any]):
+    """`change` is laid over the settings of the step: objects are merged, all else replaced."""
+
+    step = serializers.CharField(max_length=30)
+    change = serializers.DictField(child=serializers.JSONField(allow_null=True))
+
+
+class DecisionOf(serializers.Serializer[Any]):
+    """Who chose what, why, and what they saw."""
+
+    id = serializers.UUIDField()
+    step = serializers.CharField(allow_blank=True, help_text="Empty: the round was steered.")
+    subject = serializers.CharField(allow_blank=True)
+    choice = serializers.ChoiceField(list(decisions.CHOICES))
+    title = SentenceOf()
+    why = serializers.CharField(allow_blank=True)
+    evidence = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    amendments = AmendmentOf(many=True)
+    by = NameOf(allow_null=True)
+    at = serializers.DateTimeField()
 
 
 class RoundOf(serializers.Serializer[Any]):
@@ -54,21 +153,52 @@ class RoundOf(serializers.Serializer[Any]):
     project = NameOf()
     number = serializers.IntegerField()
     state = serializers.ChoiceField(Round.State.choices)
-    blocked = BlockOf(allow_null=True)
-    recipe = serializers.JSONField()
+    stage = serializers.ChoiceField(STAGES_SHOWN, help_text="Derived from the steps.")
+    is_paused = serializers.BooleanField()
+    recipe = RecipeField(help_text="As it was when the round started.")
+    effective_recipe = RecipeField(help_text="With what people decided laid over it.")
+    after = RoundNameOf(allow_null=True, help_text="This draft starts when that round is done.")
+    successor = RoundNameOf(allow_null=True)
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     progress = ProgressOf()
     steps = StepOf(many=True)
+    decisions = DecisionOf(many=True)
+    choices = ChoiceOf(many=True, help_text="How the round can be steered now.")
 
 
-class RecipeInput(serializers.Serializer[Any]):
-    recipe = serializers.JSONField(help_text="See GET /api/recipes/ for its names and defaults.")
+class RoundInput(serializers.Serializer[Any]):
+    recipe = RecipeInputField()
+    after = serializers.UUIDField(
+        allow_null=True, default=None, help_text="Start by itself when that round is done."
+    )
 
 
-class ResolveInput(serializers.Serializer[Any]):
-    action = serializers.CharField(max_length=50)
+class DraftInput(serializers.Serializer[Any]):
+    recipe = RecipeInputField(required=False)
+    after = serializers.UUIDField(allow_null=True, required=False)
+
+
+class DecisionInput(serializers.Serializer[Any]):
+    choice = serializers.ChoiceField(list(decisions.CHOICES))
+    decision_id = serializers.UUIDField(
+        help_text="Made by the client. Sending it again decides nothing again."
+    )
+    step = serializers.CharField(
+        max_length=30, allow_blank=True, default="", help_text="Whose question is answered."
+    )
+    subject = serializers.CharField(max_length=80, allow_blank=True, default="")
+    why = serializers.CharField(max_length=5000, allow_blank=True, default="")
+    count = serializers.IntegerField(
+        min_value=1,
+        allow_null=True,
+        default=None,
+        help_text="more_labels: labels per task; more_prompts: prompts in all.",
+    )
+    redo_from = serializers.CharField(max_length=30, allow_blank=True, default="")
+    changes = AmendmentOf(many=True, default=list)
+    checkpoint = serializers.UUIDField(allow_null=True, default=None)
 
 
 class CheckpointNameOf(NameOf):
@@ -95,6 +225,12 @@ class EntryOf(serializers.Serializer[Any]):
     component = serializers.IntegerField()
 
 
+class UndecidedOf(serializers.Serializer[Any]):
+    first = serializers.UUIDField()
+    second = serializers.UUIDField()
+    more = serializers.FloatField(allow_null=True, help_text="Votes that would settle the pair.")
+
+
 class LiveOf(serializers.Serializer[Any]):
     checkpoint = serializers.UUIDField()
     elo = serializers.FloatField()
@@ -119,7 +255,7 @@ class LadderOf(serializers.Serializer[Any]):
     final = serializers.BooleanField()
     votes = serializers.IntegerField()
     labelers = serializers.IntegerField()
-    method = serializers.CharField()
+    method = SentenceOf()
     entries = EntryOf(many=True)
     order = serializers.ListField(
         child=serializers.UUIDField(), help_text="Rows and columns of win_matrix."
@@ -127,9 +263,7 @@ class LadderOf(serializers.Serializer[Any]):
     win_matrix = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField(allow_null=True))
     )
-    indistinguishable = serializers.JSONField(
-        help_text="[checkpoint, checkpoint, votes that would settle the pair or null]"
-    )
+    indistinguishable = UndecidedOf(many=True)
     components = serializers.ListField(child=serializers.ListField(child=serializers.UUIDField()))
     duel = DuelOf(allow_null=True)
     live_elo = LiveOf(many=True)
@@ -154,11 +288,9 @@ class SampleOf(serializers.Serializer[Any]):
     responses = SampleResponseOf(many=True)
 
 
-class DecisionOf(serializers.Serializer[Any]):
+class OpenQuestionOf(QuestionOf):
     round = serializers.UUIDField()
     number = serializers.IntegerField()
-    reason = serializers.CharField()
-    actions = ChoiceOf(many=True)
 
 
 class AccuracyAtOf(serializers.Serializer[Any]):
@@ -179,13 +311,13 @@ class GainOf(serializers.Serializer[Any]):
 class ForecastOf(serializers.Serializer[Any]):
     points = AccuracyAtOf(many=True)
     gain = GainOf(allow_null=True)
-    reason = serializers.CharField(allow_null=True, help_text="Why there is no forecast.")
+    reason = SentenceOf(allow_null=True, help_text="Why there is no forecast.")
 
 
 class OverviewOf(serializers.Serializer[Any]):
     rounds = RoundOf(many=True)
     people_now = serializers.IntegerField()
-    decisions = DecisionOf(many=True)
+    questions = OpenQuestionOf(many=True)
     latest_ladder = LadderOf(allow_null=True)
     agreement = EstimateOf(allow_null=True)
     forecast = ForecastOf()
@@ -202,43 +334,94 @@ class SettingOf(serializers.Serializer[Any]):
     choices = serializers.ListField(child=serializers.CharField(), required=False)
 
 
+class GateOf(serializers.Serializer[Any]):
+    gate = serializers.CharField()
+    title = SentenceOf()
+    unit = SentenceOf()
+    direction = serializers.ChoiceField(["least", "most"], help_text="The bound that is usual.")
+    usual = serializers.FloatField()
+
+
+class RoleOf(serializers.Serializer[Any]):
+    """One role of what a kind of step reads, and what it may name."""
+
+    role = serializers.CharField()
+    kinds = serializers.ListField(
+        child=serializers.CharField(), help_text="Earlier steps of these kinds."
+    )
+    words = serializers.ListField(child=serializers.CharField())
+    takes_checkpoint = serializers.BooleanField(help_text="The id of a checkpoint will do.")
+    is_reward = serializers.BooleanField(allow_null=True)
+    is_list = serializers.BooleanField()
+    is_needed = serializers.BooleanField()
+
+
+class FieldOf(serializers.Serializer[Any]):
+    """A setting of a step; `prompts.count` is `count` of the object `prompts`."""
+
+    name = serializers.CharField()
+    type = serializers.ChoiceField(["integer", "number", "string", "boolean"])
+    default = serializers.JSONField(allow_null=True)
+    least = serializers.FloatField(required=False)
+    most = serializers.FloatField(required=False)
+    choices = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class KindOf(serializers.Serializer[Any]):
+    """A kind of step, for a form."""
+
+    kind = serializers.ChoiceField(STEP_KINDS)
+    title = SentenceOf()
+    stage = serializers.ChoiceField(STEP_STAGES)
+    is_single = serializers.BooleanField(help_text="A recipe holds one of it at most.")
+    reads = RoleOf(many=True)
+    settings = FieldOf(many=True)
+
+
 class RecipesOf(serializers.Serializer[Any]):
-    default = serializers.JSONField()
+    default = RecipeField()
+    default_import = RecipeField()
+    kinds = KindOf(many=True)
     methods = serializers.DictField(child=SettingOf(many=True))
-    gates = serializers.ListField(child=serializers.CharField())
+    gates = GateOf(many=True)
+    choices = ChoiceOf(many=True)
 
 
 def shown(round: Round) -> dict[str, Any]:
     return RoundOf(overviews.describe_round(round)).data
 
 
+def _before(project: Project, id_: UUID | None) -> Round | None:
+    return None if id_ is None else get_object_or_404(project.rounds, pk=id_)
+
+
 class RecipesView(View):
     @extend_schema(responses=RecipesOf, operation_id="recipes_show")
     def get(self, request: Request) -> Response:
-        """What a recipe may say: the default one, and every setting of every method."""
-        methods = (*recipes.TRAINING_METHODS, "generate")
-        value = {
-            "default": recipes.parse_recipe({"training": [{"method": "reward"}]}).to_json(),
-            "methods": {method: describe_settings(method) for method in methods},
-            "gates": list(recipes.GATE_METRICS),
-        }
-        return Response(RecipesOf(value).data)
+        """What a recipe may say: kinds of step, training methods, gates, and the default one."""
+        return Response(RecipesOf(forms.describe_recipes()).data)
 
 
 class RoundsView(View):
     @extend_schema(responses=RoundOf(many=True), operation_id="rounds_list")
     def get(self, request: Request, project_id: UUID) -> Response:
         project = get_project(request.user, project_id, "round.view")
-        rows = project.rounds.select_related("project").order_by("-number")
+        rows = project.rounds.select_related("project", "after").order_by("-number")
         found = self.pagination_class()
         page = found.paginate_queryset(rows, request, view=self) or []
         return found.get_paginated_response([shown(one) for one in page])
 
-    @extend_schema(request=RecipeInput, responses={201: RoundOf}, operation_id="rounds_create")
+    @extend_schema(request=RoundInput, responses={201: RoundOf}, operation_id="rounds_create")
     def post(self, request: Request, project_id: UUID) -> Response:
+        """A draft. With `after` it starts by itself when that round is done."""
         project = get_project(request.user, project_id, "round.edit")
-        form = self.parse(request, RecipeInput)
-        made = rounds.create_round(project, recipe=form["recipe"], by=user_of(request))
+        form = self.parse(request, RoundInput)
+        made = drafts.create_round(
+            project,
+            recipe=form["recipe"],
+            after=_before(project, form["after"]),
+            by=user_of(request),
+        )
         return Response(shown(made), status=201)
 
 
@@ -247,44 +430,42 @@ class RoundView(View):
     def get(self, request: Request, round_id: UUID) -> Response:
         return Response(shown(get_round(request.user, round_id, "round.view")))
 
-    @extend_schema(request=RecipeInput, responses=RoundOf, operation_id="rounds_change")
+    @extend_schema(request=DraftInput, responses=RoundOf, operation_id="rounds_change")
     def patch(self, request: Request, round_id: UUID) -> Response:
-        """Change the recipe of a draft."""
+        """Change the recipe of a draft, or the round it waits for."""
         found = get_round(request.user, round_id, "round.edit")
-        form = self.parse(request, RecipeInput)
-        return Response(
-            shown(rounds.change_recipe(found, recipe=form["recipe"], by=user_of(request)))
-        )
+        form = self.parse(request, DraftInput)
+        by = user_of(request)
+        if "recipe" in form:
+            drafts.change_recipe(found, recipe=form["recipe"], by=by)
+        if "after" in form:
+            drafts.follow_round(found, after=_before(found.project, form["after"]), by=by)
+        return Response(shown(found))
 
 
 class RoundStartView(View):
     @extend_schema(request=None, responses=RoundOf, operation_id="rounds_start")
     def post(self, request: Request, round_id: UUID) -> Response:
         found = get_round(request.user, round_id, "round.edit")
-        return Response(shown(rounds.start_round(found, by=user_of(request))))
+        return Response(shown(drafts.start_round(found, by=user_of(request))))
 
 
-class RoundCancelView(View):
-    @extend_schema(request=None, responses=RoundOf, operation_id="rounds_cancel")
+class DecisionsView(View):
+    @extend_schema(request=DecisionInput, responses=RoundOf, operation_id="rounds_decide")
     def post(self, request: Request, round_id: UUID) -> Response:
+        """Answer a question of a step, or steer the round (pause, more labels, cancel ...)."""
         found = get_round(request.user, round_id, "round.edit")
-        return Response(shown(rounds.cancel_round(found, by=user_of(request))))
-
-
-class RoundResolveView(View):
-    @extend_schema(request=ResolveInput, responses=RoundOf, operation_id="rounds_resolve")
-    def post(self, request: Request, round_id: UUID) -> Response:
-        """Choose one of the actions that a blocked round offers."""
-        found = get_round(request.user, round_id, "round.edit")
-        action = self.parse(request, ResolveInput)["action"]
-        return Response(shown(rounds.resolve_block(found, action=action, by=user_of(request))))
+        form = self.parse(request, DecisionInput)
+        form["changes"] = tuple(form["changes"])
+        decisions.decide(found, decisions.Wanted(**form), by=user_of(request))
+        return Response(shown(found))
 
 
 class LadderView(View):
     @extend_schema(responses=LadderOf, operation_id="rounds_ladder")
     def get(self, request: Request, round_id: UUID) -> Response:
         found = get_round(request.user, round_id, "round.view")
-        return Response(ratings.current(found))
+        return Response(LadderOf(ratings.current(found)).data)
 
 
 class SamplesView(View):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from annotation.rounds.recipe import schemas
+
 SENTENCE = {
     "type": "object",
     "description": "What is said, for a screen that says it in another language.",
@@ -42,8 +44,9 @@ REFUSAL = {
 
 
 def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    schemas = result["components"].setdefault("schemas", {})
-    schemas["CodedSentence"], schemas["Refusal"] = SENTENCE, REFUSAL
+    components = result["components"].setdefault("schemas", {})
+    components["CodedSentence"], components["Refusal"] = SENTENCE, REFUSAL
+    components |= schemas()
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     for operations in result["paths"].values():
         for operation in operations.values():

@@ -36,11 +36,10 @@ from annotation.api.prompts import PromptImportView, PromptsView, PromptView
 from annotation.api.queues import QueuesView
 from annotation.api.responses import ResponsesView
 from annotation.api.rounds import (
+    DecisionsView,
     LadderView,
     OverviewView,
     RecipesView,
-    RoundCancelView,
-    RoundResolveView,
     RoundStartView,
     RoundsView,
     RoundView,
@@ -84,8 +83,7 @@ rounds = [
     path("projects/<uuid:project_id>/rounds/", RoundsView.as_view()),
     path("rounds/<uuid:round_id>/", RoundView.as_view()),
     path("rounds/<uuid:round_id>/start/", RoundStartView.as_view()),
-    path("rounds/<uuid:round_id>/cancel/", RoundCancelView.as_view()),
-    path("rounds/<uuid:round_id>/resolve/", RoundResolveView.as_view()),
+    path("rounds/<uuid:round_id>/decisions/", DecisionsView.as_view()),
     path("rounds/<uuid:round_id>/ladder/", LadderView.as_view()),
     path("rounds/<uuid:round_id>/samples/", SamplesView.as_view()),
     path("rounds/<uuid:round_id>/jobs/", JobsOfRoundView.as_view()),

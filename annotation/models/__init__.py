@@ -1,14 +1,15 @@
 from annotation.models.assignment import Assignment, Seat
 from annotation.models.checkpoint import Checkpoint
 from annotation.models.dataset import Dataset
+from annotation.models.decision import Decision
 from annotation.models.event import Event
 from annotation.models.job import Job
 from annotation.models.label import Label
 from annotation.models.project import Guideline, Project, TaskKind
 from annotation.models.prompt import Prompt, Split
-from annotation.models.rating import Rating
 from annotation.models.response import Response
 from annotation.models.round import Round
+from annotation.models.step import RoundStep
 from annotation.models.task import Task, TaskResponse
 from annotation.models.team import ApiToken, Invitation, Membership, Role, Team, User
 
@@ -17,6 +18,7 @@ __all__ = [
     "Assignment",
     "Checkpoint",
     "Dataset",
+    "Decision",
     "Event",
     "Guideline",
     "Invitation",
@@ -25,10 +27,10 @@ __all__ = [
     "Membership",
     "Project",
     "Prompt",
-    "Rating",
     "Response",
     "Role",
     "Round",
+    "RoundStep",
     "Seat",
     "Split",
     "Task",

@@ -14,6 +14,9 @@ class CheckpointQuerySet(models.QuerySet["Checkpoint"]):
         """Checkpoints that can write a response here."""
         return self.filter(kind__in=[Checkpoint.Kind.BASE, Checkpoint.Kind.POLICY])
 
+    def accepted(self) -> "CheckpointQuerySet":
+        return self.filter(is_accepted=True)
+
 
 class Checkpoint(Noun):
     """A model at one point of its life: where its weights are and what they came from.
@@ -45,7 +48,8 @@ class Checkpoint(Noun):
         "annotation.Round", models.PROTECT, null=True, related_name="checkpoints_made"
     )
     metrics = models.JSONField(default=dict, blank=True)
-    # False once a person turned it down at a gate: nothing is built on it any more.
+    # Only accepted ones write for people and are the newest or previous of a project. What a round
+    # makes starts without; its accept step, or a person, gives it. Registered models have it.
     is_accepted = models.BooleanField(default=True)
 
     objects = CheckpointQuerySet.as_manager()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.aggregation.estimate import Estimate, wilson
-from annotation.models import Label, Project, Team
+from annotation.models import Label, Project, Round, Team
 from annotation.models.label import LabelQuerySet
 
 # A share of fewer tasks says nothing yet.
@@ -26,9 +26,17 @@ def agreement_of_members(team: Team) -> dict[UUID, Estimate]:
 
 def agreement_of_project(project: Project) -> Estimate | None:
     """Agreement between any two labelers of the project, one value per task."""
+    return _between_any_two(Label.objects.filter(project=project))
+
+
+def agreement_of_round(round: Round) -> Estimate | None:
+    """As `agreement_of_project`, of the labels of one round."""
+    return _between_any_two(Label.objects.filter(round=round))
+
+
+def _between_any_two(labels: LabelQuerySet) -> Estimate | None:
     values = [
-        float(np.mean(list(by_labeler.values())))
-        for by_labeler in _tasks(_shared(Label.objects.filter(project=project)))
+        float(np.mean(list(by_labeler.values()))) for by_labeler in _tasks(_shared(labels))
     ]
     return _estimate(values)
 

@@ -76,11 +76,11 @@ ORDER BY a.leased_at, a.id, e."index" """
 # What is to be said of the project besides, whether there is a lease or not.
 _NO_LEASES = f"""
 SELECT {_ABOUT}, EXISTS (
-    SELECT 1 FROM annotation_round r WHERE r.project_id = a.project_id AND r.state = 'labeling')
+    SELECT 1 FROM annotation_round r WHERE r.project_id = a.project_id AND r.is_labeling)
 FROM (SELECT %s AS labeler_id, %s AS project_id) a"""
 _HELD = _LEASES.format(
     which="""a.labeler_id = %s AND a.project_id = %s AND a.state = 'leased'
-    AND a.expires_at > %s AND r.state = 'labeling'"""
+    AND a.expires_at > %s AND r.is_labeling"""
 )
 _ONE = _LEASES.format(which="a.id = %s")
 _LOCK_TASK = """

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
-from annotation import events
 from annotation.aggregation.estimate import Estimate, with_interval
 from annotation.errors import Conflict, InvalidInput
-from annotation.models import Checkpoint, Dataset, Job, Project, Round, User
+from annotation.happenings import happened
+from annotation.models import Checkpoint, Dataset, Job, Project, User
+from annotation.sentences import say
 from training.contract import records
 
 UNSAFE = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".py")
@@ -38,27 +38,34 @@ def register_checkpoint(
         path, digest = str(folder.resolve()), records.folder_digest(folder)
     elif path.count("/") != 1 or path.startswith((".", "/", "~")):
         raise InvalidInput(
-            f"{path!r} is neither a folder on this machine nor a hub id (owner/name)."
+            say(
+                "not_a_model",
+                "{path} is neither a folder on this machine nor a hub id (owner/name).",
+                path=repr(path),
+            )
         )
     elif not settings.ALLOW_HUB:
         raise InvalidInput(
-            f"{path!r} is a hub id, and this installation does not use the hub. Download the model "
-            "and give its folder, or set WHETSTONE_ALLOW_HUB=1."
+            say(
+                "hub_not_allowed",
+                "{path} is a hub id, and this installation does not use the hub. Download the "
+                "model and give its folder, or set WHETSTONE_ALLOW_HUB=1.",
+                path=repr(path),
+            )
         )
     if Checkpoint.objects.filter(project=project, name=name).exists():
-        raise Conflict(f"The project has a checkpoint named {name!r}; choose another name.")
+        raise Conflict(
+            say(
+                "checkpoint_name_taken",
+                "The project has a checkpoint named {name}; choose another name.",
+                name=repr(name),
+            )
+        )
     with transaction.atomic():
         checkpoint = Checkpoint.objects.create(
             project=project, name=name, kind=kind, path=path, digest=digest
         )
-        events.record(
-            "checkpoint.registered",
-            team=project.team,
-            project=project,
-            actor=by,
-            object_id=checkpoint.pk,
-        )
-        events.tell(f"project:{project.pk}", "checkpoint.changed", checkpoint.pk)
+        happened("checkpoint.registered", checkpoint, by=by)
     return checkpoint
 
 
@@ -66,34 +73,46 @@ def _check_folder(folder: Path) -> None:
     names = sorted(item.name for item in folder.iterdir())
     if unsafe := [name for name in names if name.endswith(UNSAFE)]:
         raise InvalidInput(
-            f"{folder} holds {', '.join(unsafe)}: pickled weights and code are not loaded. "
-            "Save the model with safe_serialization=True and without custom code."
+            say(
+                "unsafe_model",
+                "{folder} holds {files}: pickled weights and code are not loaded. Save the model "
+                "with safe_serialization=True and without custom code.",
+                folder=str(folder),
+                files=", ".join(unsafe),
+            )
         )
     if "config.json" not in names or not any(name.endswith(".safetensors") for name in names):
         raise InvalidInput(
-            f"{folder} is not a model folder: expected config.json and *.safetensors, "
-            f"found {', '.join(names[:8]) or 'nothing'}."
+            say(
+                "not_a_model_folder",
+                "{folder} is not a model folder: expected config.json and *.safetensors, found "
+                "{files}.",
+                folder=str(folder),
+                files=", ".join(names[:8]) or "nothing",
+            )
         )
 
 
 def keep_checkpoint(
     job: Job, *, name: str, kind: str, parents: list[Checkpoint], dataset: Dataset
 ) -> Checkpoint:
-    """The checkpoint that a succeeded training job made; called twice it is the same one.
+    """The checkpoint of a succeeded job, made now unless it exists; its files move out of the run.
 
-    The weights leave the run directory for `checkpoints/<id>` by rename, after the row's id is
-    known and before the row exists; a crash in between is repaired by the next call.
+    `final/` moves to `storage/checkpoints/<job>` by rename before the row exists; a crash in
+    between is repaired by the next call. What a round makes is not accepted yet.
     """
-    if existing := Checkpoint.objects.filter(job=job).first():
-        return existing
     result = job.result or {}
     final = Path(job.run_dir) / "final"
     # The job's id names the folder too: a second call finds what the first one moved.
     home = settings.STORAGE_DIR / "checkpoints" / str(job.pk)
-    if not home.exists():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(final, home)
     with transaction.atomic():
+        # Two workers that keep the same job's checkpoint: the second waits and finds it.
+        Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+        if existing := Checkpoint.objects.filter(job=job).first():
+            return existing
+        if not home.exists():
+            home.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(final, home)
         checkpoint = Checkpoint.objects.create(
             project=job.project,
             name=_free_name(job.project, name),
@@ -105,17 +124,34 @@ def keep_checkpoint(
             job=job,
             round=job.round,
             metrics=result.get("metrics", {}),
+            is_accepted=job.round_id is None,
         )
         checkpoint.parents.set(parents)
-        events.record(
-            "checkpoint.made",
-            team=job.project.team,
-            project=job.project,
-            object_id=checkpoint.pk,
-            job=str(job.pk),
-        )
-        events.tell(f"project:{job.project_id}", "checkpoint.changed", checkpoint.pk)
+        happened("checkpoint.made", checkpoint, job=str(job.pk))
     return checkpoint
+
+
+def accept_checkpoint(checkpoint: Checkpoint, *, by: User | None) -> bool:
+    """Let it write for people and be built on; False when it was accepted before."""
+    with transaction.atomic():
+        accepted = Checkpoint.objects.filter(pk=checkpoint.pk, is_accepted=False).update(
+            is_accepted=True
+        )
+        if accepted:
+            happened("checkpoint.accepted", checkpoint, by=by)
+    checkpoint.is_accepted = True
+    return bool(accepted)
+
+
+def newest(project: Project, *, kind: str) -> Checkpoint | None:
+    """The newest accepted checkpoint of a kind; a base counts as the first policy."""
+    kinds = [kind, Checkpoint.Kind.BASE] if kind == Checkpoint.Kind.POLICY else [kind]
+    return (
+        Checkpoint.objects.accepted()
+        .filter(project=project, kind__in=kinds)
+        .order_by("-created_at")
+        .first()
+    )
 
 
 def keep_finished() -> None:
@@ -189,45 +225,3 @@ def _free_name(project: Project, name: str) -> str:
         free = f"{name} ({number})"
         number += 1
     return free
-
-
-def newest(project: Project, *, kind: str) -> Checkpoint | None:
-    """The newest accepted checkpoint of a kind; a base counts as the first policy."""
-    kinds = [kind, Checkpoint.Kind.BASE] if kind == Checkpoint.Kind.POLICY else [kind]
-    return (
-        Checkpoint.objects.filter(project=project, kind__in=kinds, is_accepted=True)
-        .order_by("-created_at")
-        .first()
-    )
-
-
-def writers_for(round: Round, names: tuple[str, ...]) -> list[Checkpoint]:
-    """The checkpoints a recipe names ("newest", "previous", "base" or ids), each once, in order.
-
-    Raises InvalidInput when a name means nothing in this project.
-    """
-    accepted = list(
-        Checkpoint.objects.writers()
-        .filter(project=round.project, is_accepted=True)
-        .filter(Q(round__isnull=True) | Q(round__number__lt=round.number))
-        .order_by("-created_at")
-    )
-    found: dict[Any, Checkpoint] = {}
-    for name in names:
-        checkpoint: Checkpoint | None
-        if name == "newest":
-            checkpoint = accepted[0] if accepted else None
-        elif name == "previous":
-            checkpoint = accepted[1] if len(accepted) > 1 else (accepted or [None])[0]  # type: ignore[list-item]
-        elif name == "base":
-            bases = [one for one in accepted if one.kind == Checkpoint.Kind.BASE]
-            checkpoint = bases[-1] if bases else None
-        else:
-            checkpoint = next((one for one in accepted if str(one.pk) == name), None)
-        if checkpoint is None:
-            raise InvalidInput(
-                f"The project has no checkpoint {name!r} that can write. "
-                "Register a model under Checkpoints first."
-            )
-        found[checkpoint.pk] = checkpoint
-    return list(found.values())

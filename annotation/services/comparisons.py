@@ -25,7 +25,7 @@ from annotation.models import (
     User,
 )
 from annotation.models.prompt import content_hash, split_of
-from annotation.services import rounds
+from annotation.rounds import drafts
 from annotation.services.bulk import insert_rows
 from annotation.services.formats import Comparison, read_comparisons
 from annotation.services.prompts import MOST_ERRORS, PROMPT_COLUMNS, LineError, Writers
@@ -113,7 +113,7 @@ def import_comparisons(
                 labels=report.labels,
                 bad_lines=report.bad_lines,
             )
-            rounds.start_round(report.round, by=by)
+            drafts.start_round(report.round, by=by)
             events.tell(f"project:{project.pk}", "prompt.changed", project.pk)
     return report
 
@@ -168,7 +168,7 @@ class _Store:
         if not new:
             return
         if self.report.round is None:
-            self.report.round = rounds.create_round(self.project, recipe=self.recipe, by=self.by)
+            self.report.round = drafts.create_round(self.project, recipe=self.recipe, by=self.by)
         rows = _Rows()
         self._add_prompts(rows, [comparison for comparison, _ in new])
         for comparison, ids in new:

@@ -22,29 +22,28 @@ def freeze_prompts(round: Round, *, key: str, prompts: Iterable[Prompt]) -> Data
     return _freeze(round.project, round=round, key=key, kind=Dataset.Kind.PROMPTS, rows=rows)
 
 
-def freeze_preferences(round: Round, *, learn_from: str) -> Dataset:
-    """One row per aggregated task of this round, or of the project's rounds up to this one.
+def freeze_preferences(round: Round, *, key: str, learn_from: str) -> Dataset:
+    """One row per aggregated task of this round, or of it and the project's rounds that are done.
 
     `ranks` is the task's consensus. `weights` says how clearly each pair was decided: the share of
     its votes for the winner minus the share against, by the labelers' competence, so an even vote
     weighs nothing.
     """
-    tasks = Task.objects.filter(
-        project=round.project, round__number__lte=round.number, consensus__isnull=False
-    )
-    if learn_from == "round":
-        tasks = tasks.filter(round=round)
+    rounds = Round.objects.filter(pk=round.pk)
+    if learn_from == "project":
+        rounds = Round.objects.behind(round)
+    tasks = Task.objects.filter(round__in=rounds, consensus__isnull=False)
     return _freeze(
         round.project,
         round=round,
-        key="preferences",
+        key=key,
         kind=Dataset.Kind.PREFERENCE,
         rows=_preference_rows(tasks),
         provenance={"learn_from": learn_from},
     )
 
 
-def freeze_demonstrations(round: Round, preferences: Dataset) -> Dataset:
+def freeze_demonstrations(round: Round, preferences: Dataset, *, key: str) -> Dataset:
     """The best answer of every preference row, as conversations to imitate (kind `messages`)."""
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -61,14 +60,14 @@ def freeze_demonstrations(round: Round, preferences: Dataset) -> Dataset:
     return _freeze(
         round.project,
         round=round,
-        key="demonstrations",
+        key=key,
         kind=Dataset.Kind.MESSAGES,
         rows=rows(),
         provenance={"best_of": preferences.digest},
     )
 
 
-def freeze_text(round: Round, preferences: Dataset) -> Dataset:
+def freeze_text(round: Round, preferences: Dataset, *, key: str) -> Dataset:
     """Every response of the training split with its prompt, for a base model to learn to write."""
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -86,7 +85,7 @@ def freeze_text(round: Round, preferences: Dataset) -> Dataset:
     return _freeze(
         round.project,
         round=round,
-        key="text",
+        key=key,
         kind=Dataset.Kind.TEXT,
         rows=rows(),
         provenance={"text_of": preferences.digest},

@@ -62,7 +62,7 @@ _AMENDED = """
 UPDATE annotation_assignment SET amends = %s, draft = NULL WHERE id = %s AND amends"""
 # Waits for a round that is being moved on at this moment, and then finds it gone.
 _LOCK_LABELING_ROUND = """
-SELECT 1 FROM annotation_round WHERE id = %s AND state = 'labeling' FOR SHARE"""
+SELECT 1 FROM annotation_round WHERE id = %s AND is_labeling FOR SHARE"""
 
 
 def submit_label(

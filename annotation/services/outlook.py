@@ -1,7 +1,8 @@
 """Looking ahead: is the newest checkpoint better yet, and what would more labels bring?"""
 
 from collections import defaultdict
-from typing import Any
+from typing import TypedDict
+from uuid import UUID
 
 import numpy as np
 
@@ -9,19 +10,55 @@ from annotation.aggregation.errors import InvalidInput
 from annotation.aggregation.forecast import fit_power_law
 from annotation.aggregation.stopping import confidence_sequence, votes_still_needed
 from annotation.models import Checkpoint, Dataset, Project
+from annotation.sentences import SentenceJson, say
 from annotation.services.checkpoints import held_out_accuracy
 
 Z_95 = 1.96
 
 
-def duel(newest: Any, base: Any, votes: list[tuple[Any, Any, float, Any]]) -> dict[str, Any] | None:
+class Duel(TypedDict):
+    newest: str
+    base: str
+    win_rate: float
+    low: float
+    high: float
+    tasks: int
+    decided: bool
+    more: float | None
+
+
+class AccuracyAt(TypedDict):
+    labels: int
+    accuracy: float
+    low: float
+    high: float
+    pairs: int
+
+
+class Gain(TypedDict):
+    more: int
+    value: float
+    low: float
+    high: float
+
+
+class Forecast(TypedDict):
+    points: list[AccuracyAt]
+    gain: Gain | None
+    reason: SentenceJson | None
+
+
+Vote = tuple[UUID, UUID, float, UUID]
+
+
+def duel(newest: UUID, base: UUID, votes: list[Vote]) -> Duel | None:
     """The newest checkpoint against the base, in bounds that hold however often one looks.
 
     votes: (first, second, score, task) in order of arrival; one score per task, the mean of its
     votes, so that several labelers of one task are one observation. None until two tasks have
     compared the two. `more` are tasks still needed, null where no number can be said.
     """
-    scores: dict[Any, list[float]] = defaultdict(list)
+    scores: dict[UUID, list[float]] = defaultdict(list)
     for first, second, score, task in votes:
         if {first, second} == {newest, base}:
             scores[task].append(score if first == newest else 1 - score)
@@ -43,7 +80,7 @@ def duel(newest: Any, base: Any, votes: list[tuple[Any, Any, float, Any]]) -> di
     }
 
 
-def forecast(project: Project) -> dict[str, Any]:
+def forecast(project: Project) -> Forecast:
     """Held-out accuracy of the project's reward models by labels, and where the curve goes.
 
     `gain` is in points of accuracy for as many labels again as the last model had; null, with the
@@ -55,7 +92,7 @@ def forecast(project: Project) -> dict[str, Any]:
         accuracy = held_out_accuracy(model)
         if accuracy is not None and model.dataset is not None and np.isfinite(accuracy.low):
             measured.append((_labels(model.dataset), accuracy))
-    points = [
+    points: list[AccuracyAt] = [
         {
             "labels": labels,
             "accuracy": one.value,
@@ -65,7 +102,7 @@ def forecast(project: Project) -> dict[str, Any]:
         }
         for labels, one in measured
     ]
-    found: dict[str, Any] = {"points": points, "gain": None, "reason": None}
+    found: Forecast = {"points": points, "gain": None, "reason": None}
     try:
         curve = fit_power_law(
             [labels for labels, _ in measured],
@@ -77,7 +114,7 @@ def forecast(project: Project) -> dict[str, Any]:
         gain = curve.gain(now, now)
         found["gain"] = {"more": now, "value": gain.value, "low": gain.low, "high": gain.high}
     except InvalidInput as error:
-        found["reason"] = str(error)
+        found["reason"] = say("no_forecast", "{reason}", reason=str(error)).to_json()
     return found
 
 

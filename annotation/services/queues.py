@@ -56,7 +56,7 @@ def queues_for(labeler: User) -> list[Queue]:
 def _queue(project: Any, labeler: User) -> Queue:
     now = timezone.now()
     seat = Seat.objects.filter(project=project, labeler=labeler).first()
-    labeling = Round.objects.filter(project=project, state=Round.State.LABELING)
+    labeling = Round.objects.filter(project=project, is_labeling=True)
     mine = Assignment.objects.filter(labeler=labeler, project=project)
     ahead = (
         Task.objects.filter(

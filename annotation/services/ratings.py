@@ -6,27 +6,89 @@ links them, and its rating is fitted once over all of them.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from annotation import events
 from annotation.aggregation import bradley_terry, choice, elo, ranks
 from annotation.aggregation.errors import InvalidInput
 from annotation.aggregation.ratings import Ratings
 from annotation.aggregation.standings import by_rating
 from annotation.aggregation.votes import FloatArray, IntArray
-from annotation.models import Checkpoint, Rating, Round
+from annotation.happenings import happened
+from annotation.models import Checkpoint, Round
+from annotation.sentences import Sentence, SentenceJson, say
 from annotation.services import outlook
+from annotation.services.outlook import Duel
 from annotation.services.votes import Votes, votes_of
 
 # With fewer annotators, errors clustered by annotator are themselves mostly noise.
 LEAST_ANNOTATORS = 8
 ORDERS = 100
 ORDERED_VOTES = 20_000
+
+
+class NamedCheckpoint(TypedDict):
+    id: str
+    name: str
+    kind: str
+
+
+class Entry(TypedDict):
+    """One checkpoint's place. Points are on the 400 scale, null where the votes give no number."""
+
+    checkpoint: NamedCheckpoint
+    elo: float | None
+    low: float | None
+    high: float | None
+    se: float | None
+    rank_low: int
+    rank_high: int
+    votes: int
+    wins: int
+    ties: int
+    losses: int
+    win_rate: float | None
+    anchored: bool
+    estimable: bool
+    component: int
+
+
+class Undecided(TypedDict):
+    """Two checkpoints that the votes cannot tell apart; `more` votes would, null: none known."""
+
+    first: str
+    second: str
+    more: float | None
+
+
+class Live(TypedDict):
+    checkpoint: str
+    elo: float
+    spread: float
+
+
+class LadderJson(TypedDict):
+    """A ladder as stored in `Round.ladder` and sent."""
+
+    computed_at: str
+    votes: int
+    labelers: int
+    method: SentenceJson
+    entries: list[Entry]
+    order: list[str]
+    win_matrix: list[list[float | None]]
+    indistinguishable: list[Undecided]
+    components: list[list[str]]
+    duel: Duel | None
+    live_elo: list[Live]
+
+
+class CurrentLadder(LadderJson):
+    final: bool
 
 
 @dataclass(frozen=True)
@@ -40,7 +102,7 @@ class Ladder:
     task: list[UUID]
     votes: int
     labelers: int
-    method: str
+    method: Sentence
     ratings: Ratings | None
     record: dict[UUID, tuple[int, int, int]]
     win_rate: list[float | None]
@@ -48,13 +110,8 @@ class Ladder:
 
 
 def ladder(round: Round) -> Ladder:
-    """The ladder over this round and the rounds before it."""
-    parts = [
-        votes_of(one)
-        for one in Round.objects.filter(project=round.project, number__lte=round.number).exclude(
-            state=Round.State.CANCELLED
-        )
-    ]
+    """The ladder over this round and the rounds before it that are done."""
+    parts = [votes_of(one) for one in Round.objects.behind(round)]
     first = [id_ for part in parts for id_ in part.first]
     second = [id_ for part in parts for id_ in part.second]
     score = np.array([value for part in parts for value in part.score])
@@ -69,10 +126,19 @@ def ladder(round: Round) -> Ladder:
     labelers = {id_ for part in parts for id_ in part.labeler}
     by_labeler = len(labelers) >= LEAST_ANNOTATORS
     groups = [id_ for part in parts for id_ in (part.labeler if by_labeler else part.task)]
-    clusters = "labeler" if by_labeler else "prompt"
-    method = f"Bradley-Terry, ties as half wins, 95 % intervals clustered by {clusters}"
-    if not by_labeler:
-        method += f" ({len(labelers)} labelers are too few to cluster by)"
+    method = (
+        say(
+            "ladder_by_labeler",
+            "Bradley-Terry, ties as half wins, 95 % intervals clustered by labeler",
+        )
+        if by_labeler
+        else say(
+            "ladder_by_prompt",
+            "Bradley-Terry, ties as half wins, 95 % intervals clustered by prompt ({labelers} "
+            "labelers are too few to cluster by)",
+            labelers=len(labelers),
+        )
+    )
     ratings = None
     if len(score):
         ratings = bradley_terry.fit(
@@ -168,16 +234,16 @@ def _record(
     return record
 
 
-def describe(ladder: Ladder) -> dict[str, Any]:
+def describe(ladder: Ladder) -> LadderJson:
     """The ladder as JSON: numbers with intervals, null where the votes give no answer."""
-    entries = []
+    entries: list[Entry] = []
     ratings = ladder.ratings
     if ratings is not None:
         low, high = ratings.interval(0.95)
         rank = ranks.rank_intervals(ratings)
     for i, checkpoint in enumerate(ladder.checkpoints):
         wins, ties, losses = ladder.record[checkpoint.pk]
-        entry: dict[str, Any] = {
+        entry: Entry = {
             "checkpoint": {
                 "id": str(checkpoint.pk),
                 "name": checkpoint.name,
@@ -199,7 +265,8 @@ def describe(ladder: Ladder) -> dict[str, Any]:
             "component": -1,
         }
         if ratings is not None:
-            entry |= {
+            entry = {
+                **entry,
                 "elo": _finite(ratings.elo[i]),
                 "low": _finite(low[i]),
                 "high": _finite(high[i]),
@@ -216,7 +283,7 @@ def describe(ladder: Ladder) -> dict[str, Any]:
         "computed_at": timezone.now().isoformat(),
         "votes": ladder.votes,
         "labelers": ladder.labelers,
-        "method": ladder.method,
+        "method": ladder.method.to_json(),
         "entries": entries,
         **_relations(ladder),
         "duel": _duel(ladder),
@@ -233,7 +300,7 @@ def describe(ladder: Ladder) -> dict[str, Any]:
     }
 
 
-def _duel(ladder: Ladder) -> dict[str, Any] | None:
+def _duel(ladder: Ladder) -> Duel | None:
     policies = [one for one in ladder.checkpoints if one.kind == Checkpoint.Kind.POLICY]
     bases = [one for one in ladder.checkpoints if one.kind == Checkpoint.Kind.BASE]
     if not policies or not bases:
@@ -252,13 +319,20 @@ def _duel(ladder: Ladder) -> dict[str, Any] | None:
     return outlook.duel(policies[-1].pk, bases[0].pk, votes)
 
 
-def _relations(ladder: Ladder) -> dict[str, Any]:
+class Relations(TypedDict):
+    order: list[str]
+    win_matrix: list[list[float | None]]
+    indistinguishable: list[Undecided]
+    components: list[list[str]]
+
+
+def _relations(ladder: Ladder) -> Relations:
     ratings, ids = ladder.ratings, [str(one.pk) for one in ladder.checkpoints]
     if ratings is None:
         return {"order": ids, "win_matrix": [], "indistinguishable": [], "components": []}
     settled = ranks.distinguishable(ratings)
-    pairs = [
-        [ids[i], ids[j], _finite(ranks.votes_to_settle(ratings, i, j))]
+    pairs: list[Undecided] = [
+        {"first": ids[i], "second": ids[j], "more": _finite(ranks.votes_to_settle(ratings, i, j))}
         for i in range(len(ids))
         for j in range(i + 1, len(ids))
         if not settled[i, j]
@@ -278,56 +352,40 @@ def _finite(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def current(round: Round) -> dict[str, Any]:
+def current(round: Round) -> CurrentLadder:
     """The stored ladder of a round that has aggregated, else the live one."""
     if round.ladder is not None:
-        return {**round.ladder, "final": True}
+        stored: LadderJson = round.ladder
+        return {**stored, "final": True}
     return {**describe(ladder(round)), "final": False}
 
 
 def close(round: Round) -> None:
-    """Fit the round's ladder in full and store it, with one Rating per checkpoint.
+    """Fit the round's ladder in full and store it.
 
     Rounds whose responses have no known writers (or no votes) get an empty ladder.
     """
     try:
         value = describe(ladder(round))
     except InvalidInput as error:
-        value = {
-            "computed_at": timezone.now().isoformat(),
-            "votes": 0,
-            "labelers": 0,
-            "method": str(error),
-            "entries": [],
-            "order": [],
-            "win_matrix": [],
-            "indistinguishable": [],
-            "components": [],
-            "duel": None,
-            "live_elo": [],
-        }
-    rows = [
-        Rating(
-            round=round,
-            checkpoint_id=entry["checkpoint"]["id"],
-            elo=entry["elo"],
-            low=entry["low"],
-            high=entry["high"],
-            se=entry["se"],
-            rank_low=entry["rank_low"],
-            rank_high=entry["rank_high"],
-            wins=entry["wins"],
-            ties=entry["ties"],
-            losses=entry["losses"],
-            votes=entry["votes"],
-            component=max(entry["component"], 0),
-            is_anchor=entry["anchored"],
-        )
-        for entry in value["entries"]
-    ]
+        value = _empty(say("ladder_impossible", "{reason}", reason=str(error)))
     with transaction.atomic():
-        Rating.objects.filter(round=round).delete()
-        Rating.objects.bulk_create(rows)
         Round.objects.filter(pk=round.pk).update(ladder=value)
-        events.tell(f"round:{round.pk}", "ladder.changed", round.pk)
+        happened("ladder.fitted", round)
     round.ladder = value
+
+
+def _empty(method: Sentence) -> LadderJson:
+    return {
+        "computed_at": timezone.now().isoformat(),
+        "votes": 0,
+        "labelers": 0,
+        "method": method.to_json(),
+        "entries": [],
+        "order": [],
+        "win_matrix": [],
+        "indistinguishable": [],
+        "components": [],
+        "duel": None,
+        "live_elo": [],
+    }

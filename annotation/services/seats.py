@@ -53,7 +53,7 @@ SELECT t.id, t.position, ({_HELD}),
 FROM annotation_task t
 WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s
     AND EXISTS (
-        SELECT 1 FROM annotation_round r WHERE r.id = t.round_id AND r.state = 'labeling')
+        SELECT 1 FROM annotation_round r WHERE r.id = t.round_id AND r.is_labeling)
     AND NOT EXISTS (
         SELECT 1 FROM annotation_assignment mine
         WHERE mine.task_id = t.id AND mine.labeler_id = %s AND mine.state <> 'expired')
@@ -87,7 +87,7 @@ WHERE id = %s AND NOT is_open AND labels_wanted > (
     SELECT count(*) FROM annotation_assignment a
     WHERE a.task_id = annotation_task.id AND a.state IN ('leased', 'submitted'))
     AND EXISTS (SELECT 1 FROM annotation_round r
-        WHERE r.id = annotation_task.round_id AND r.state IN ('labeling', 'blocked'))"""
+        WHERE r.id = annotation_task.round_id AND r.is_labeling)"""
 _SWEEP_END = """
 SELECT t.position FROM annotation_task t
 WHERE t.project_id = %s AND t.is_open AND t.position > %s AND t.position <= %s

@@ -1,0 +1,317 @@
+"""What a round is to do: named steps, each with what it reads, checked before a round may start.
+
+A recipe is plain JSON on the round, here frozen dataclasses. It never changes once the round has
+started: what people decide later is laid over it (`amended`) for whoever asks what to do now.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from annotation.models import Checkpoint
+from annotation.rounds import sources
+from annotation.rounds.parse import Json, Schema, read, read_list, read_object, refuse, schema_of
+from annotation.rounds.parse import to_json as plain
+from annotation.rounds.steps import STEPS
+from annotation.rounds.steps.accept import Accept, AcceptReads
+from annotation.rounds.steps.aggregate import Aggregate, AggregateReads
+from annotation.rounds.step import Source, Step
+from annotation.rounds.steps.evaluate import Evaluate, EvaluateReads
+from annotation.rounds.steps.gate import Bound, GateReads, Gates
+from annotation.rounds.steps.generate import Generate
+from annotation.rounds.steps.label import Label, LabelReads
+from annotation.rounds.steps.train import Train, TrainReads
+from annotation.sentences import say
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}\Z")
+MOST_STEPS = 40
+
+RecipeJson = dict[str, Json]
+
+
+class Amendment(TypedDict):
+    """`change` is laid over the step of that name: objects are merged, all else is replaced."""
+
+    step: str
+    change: dict[str, Json]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    steps: tuple[Step, ...]
+
+    def to_json(self) -> RecipeJson:
+        found: RecipeJson = plain(self)
+        return found
+
+    def step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)
+
+    def readers_of(self, name: str) -> list[str]:
+        """The steps that read this one, directly or through others, in order."""
+        found = {name}
+        for step in self.steps:
+            if found & step.reads.names():
+                found.add(step.name)
+        return [step.name for step in self.steps if step.name in found - {name}]
+
+
+def parse_recipe(value: Json) -> Recipe:
+    """The recipe in `value`, or InvalidRecipe naming the field, what was expected and what came."""
+    given = read_object(value, "recipe")
+    if unknown := sorted(set(given) - {"steps"}):
+        raise refuse(
+            f"recipe.{unknown[0]}",
+            say("recipe_unknown_name", "unknown name; expected {names}", names="steps"),
+        )
+    if "steps" not in given:
+        raise refuse("recipe.steps", say("recipe_missing_name", "expected a value, got none"))
+    listed = read_list(given["steps"], "recipe.steps")
+    if not 1 <= len(listed) <= MOST_STEPS:
+        raise refuse(
+            "recipe.steps",
+            say(
+                "recipe_step_count",
+                "expected 1 to {most} steps, got {got}",
+                most=MOST_STEPS,
+                got=len(listed),
+            ),
+        )
+    earlier: dict[str, Step] = {}
+    for i, one in enumerate(listed):
+        where = f"recipe.steps.{i}"
+        step = _step(one, where)
+        _check_name(step, where, earlier)
+        _check_reads(step, where, earlier)
+        step.check(where, earlier)
+        _check_gates_read(step, where, earlier)
+        earlier[step.name] = step
+    return Recipe(tuple(earlier.values()))
+
+
+def _step(value: Json, where: str) -> Step:
+    given = read_object(value, where)
+    kind = given.get("kind")
+    if not isinstance(kind, str) or kind not in STEPS:
+        raise refuse(
+            f"{where}.kind",
+            say(
+                "recipe_not_among",
+                "expected one of {allowed}, got {got}",
+                allowed=", ".join(STEPS),
+                got=repr(kind),
+            ),
+        )
+    return read(STEPS[kind], given, where)
+
+
+def _check_name(step: Step, where: str, earlier: Mapping[str, Step]) -> None:
+    if not NAME.match(step.name) or step.name in sources.RESERVED:
+        raise refuse(
+            f"{where}.name",
+            say(
+                "recipe_step_name",
+                "expected up to 30 of a-z, 0-9, _ and -, beginning with a letter, and not "
+                "{reserved}; got {got}",
+                reserved=", ".join(sources.RESERVED),
+                got=repr(step.name[:60]),
+            ),
+        )
+    if step.name in earlier:
+        raise refuse(
+            f"{where}.name",
+            say("recipe_name_taken", "an earlier step is named {name}, too", name=step.name),
+        )
+    if type(step).is_single and any(type(one) is type(step) for one in earlier.values()):
+        raise refuse(
+            f"{where}.kind",
+            say(
+                "recipe_one_of_a_kind",
+                "a round has one step of kind {kind}; ask again in a round after it",
+                kind=step.kind,
+            ),
+        )
+
+
+def _check_reads(step: Step, where: str, earlier: Mapping[str, Step]) -> None:
+    for role, may, names in step.reads.roles():
+        for name in names:
+            if not _is_readable(name, may, earlier):
+                fitting = [one for one in earlier.values() if _fits(one, may)]
+                raise refuse(
+                    f"{where}.reads.{role}",
+                    say(
+                        "recipe_reads_unknown",
+                        "expected {expected}, got {got}",
+                        expected=", ".join(
+                            [
+                                *(one.name for one in fitting),
+                                *may.words,
+                                *(["a checkpoint id"] if may.takes_checkpoint else []),
+                            ]
+                        )
+                        or f"an earlier step of kind {' or '.join(may.kinds)}",
+                        got=repr(name[:60]),
+                    ),
+                )
+
+
+def _is_readable(name: str, may: Source, earlier: Mapping[str, Step]) -> bool:
+    if name in earlier:
+        return _fits(earlier[name], may)
+    return name in may.words or (may.takes_checkpoint and sources.is_checkpoint_id(name))
+
+
+def _fits(step: Step, may: Source) -> bool:
+    if isinstance(step, Train) and may.is_reward is not None:
+        return "train" in may.kinds and (step.makes == Checkpoint.Kind.REWARD) == may.is_reward
+    return step.kind in may.kinds
+
+
+def _check_gates_read(step: Step, where: str, earlier: Mapping[str, Step]) -> None:
+    """Nothing is accepted past a gate that judges it."""
+    if not isinstance(step, Accept):
+        return
+    for one in earlier.values():
+        judged = isinstance(one, Gates) and one.reads.checkpoint in step.reads.checkpoints
+        if judged and one.name not in step.reads.after:
+            raise refuse(
+                f"{where}.reads.after",
+                say(
+                    "recipe_accepts_past_gate",
+                    "{gate} judges what is accepted here, so it has to be read here",
+                    gate=one.name,
+                ),
+            )
+
+
+def amended(recipe: RecipeJson, amendments: Iterable[Amendment]) -> Recipe:
+    """The recipe with what people decided laid over it, in order. Raises InvalidRecipe."""
+    steps = [read_object(one, "recipe.steps") for one in read_list(recipe["steps"], "recipe.steps")]
+    for amendment in amendments:
+        names = [str(one["name"]) for one in steps]
+        if amendment["step"] not in names:
+            raise refuse(
+                "step",
+                say(
+                    "recipe_not_among",
+                    "expected one of {allowed}, got {got}",
+                    allowed=", ".join(names),
+                    got=repr(amendment["step"]),
+                ),
+            )
+        i = names.index(amendment["step"])
+        for fixed in ("name", "kind"):
+            if fixed in amendment["change"]:
+                raise refuse(
+                    f"recipe.steps.{i}.{fixed}",
+                    say("recipe_fixed_name", "the {name} of a step cannot change", name=fixed),
+                )
+        steps[i] = _merge(steps[i], amendment["change"])
+    listed: list[Json] = [*steps]
+    return parse_recipe({"steps": listed})
+
+
+def _merge(under: dict[str, Json], over: dict[str, Json]) -> dict[str, Json]:
+    found = dict(under)
+    for name, value in over.items():
+        below = found.get(name)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        found[name] = _merge(below, value) if both else value  # type: ignore[arg-type]
+    return found
+
+
+# The whole loop: people teach a reward model and a policy, the policy is measured beside its
+# parent on held-out prompts, held against the gates, and writes in the rounds that follow.
+DEFAULT = Recipe(
+    (
+        Generate(name="responses"),
+        Label(name="labels", reads=LabelReads("responses")),
+        Aggregate(name="preferences", reads=AggregateReads("labels")),
+        Train(name="reward", reads=TrainReads("preferences"), method="reward"),
+        Train(name="policy", reads=TrainReads("preferences"), method="dpo"),
+        Evaluate(name="evaluation", reads=EvaluateReads("policy", reward="reward")),
+        Gates(
+            name="gates",
+            reads=GateReads("policy", "evaluation", "reward"),
+            bounds=(
+                Bound("reward_accuracy", least=0.5),
+                Bound("win_rate", least=0.5),
+                Bound("ended_share", least=0.7),
+            ),
+        ),
+        Accept(name="accept", reads=AcceptReads(("policy", "reward"), ("gates",))),
+    )
+)
+
+# A round that was imported with its labels: a small base model learns to write from the training
+# split, then the labels teach it.
+DEFAULT_IMPORT = Recipe(
+    (
+        Aggregate(
+            name="preferences", reads=AggregateReads(sources.IMPORTED), learn_from="round"
+        ),
+        Train(name="writer", reads=TrainReads("preferences", model=None), method="pretrain"),
+        Train(name="reward", reads=TrainReads("preferences", model="writer"), method="reward"),
+        Train(name="policy", reads=TrainReads("preferences", model="writer"), method="dpo"),
+        Evaluate(name="evaluation", reads=EvaluateReads("policy", reward="reward")),
+        Accept(name="accept", reads=AcceptReads(("writer", "reward", "policy"))),
+    )
+)
+
+
+def schemas() -> dict[str, Schema]:
+    """OpenAPI components: Recipe as it is served, RecipeInput as it may be sent, and their parts.
+
+    A step is a union told apart by `kind`, so a generated client has a closed union too.
+    """
+    found: dict[str, Schema] = {}
+    for suffix, is_input in (("", False), ("Input", True)):
+
+        def name_of(kind: type, suffix: str = suffix) -> str:
+            return f"{NAMES.get(kind, kind.__name__)}{suffix}"
+
+        mapping = {}
+        for tag, kind in STEPS.items():
+            found |= _with_parts(kind, is_input=is_input, name_of=name_of)
+            step = found[name_of(kind)]
+            step["properties"]["kind"] = {"type": "string", "enum": [tag]}
+            step["required"] = sorted({*step.get("required", []), "kind"})
+            mapping[tag] = f"#/components/schemas/{name_of(kind)}"
+        found[f"Step{suffix}"] = {
+            "oneOf": [{"$ref": ref} for ref in mapping.values()],
+            "discriminator": {"propertyName": "kind", "mapping": mapping},
+        }
+        found[f"Recipe{suffix}"] = {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["steps"],
+            "properties": {
+                "steps": {
+                    "type": "array",
+                    "items": {"$ref": f"#/components/schemas/Step{suffix}"},
+                    "minItems": 1,
+                    "maxItems": MOST_STEPS,
+                }
+            },
+        }
+    return found
+
+
+# The names of components, which say more than the classes' own.
+NAMES: dict[type, str] = {kind: f"{tag.title()}Step" for tag, kind in STEPS.items()}
+
+
+def _with_parts(kind: type, *, is_input: bool, name_of: Callable[[type], str]) -> dict[str, Schema]:
+    """The schema of a dataclass and of those inside it."""
+    inside: list[type] = []
+
+    def note(part: type) -> str:
+        inside.append(part)
+        return name_of(part)
+
+    found = {name_of(kind): schema_of(kind, is_input=is_input, names=note)}
+    for part in inside:
+        found |= _with_parts(part, is_input=is_input, name_of=name_of)
+    return found

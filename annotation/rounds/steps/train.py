@@ -1,0 +1,160 @@
+"""One training job by a method, and the checkpoint it leaves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from annotation.models import Checkpoint, Dataset, Prompt, Split
+from annotation.rounds import sources
+from annotation.rounds.parse import Scalar, refuse, setting
+from annotation.rounds.step import (
+    CANCEL,
+    CHANGE,
+    RETRY,
+    SKIP,
+    Blocked,
+    Made,
+    Question,
+    Reads,
+    Step,
+    Work,
+    all_succeeded,
+    source,
+)
+from annotation.rounds.steps.generate import no_writer
+from annotation.sentences import say
+from annotation.services import checkpoints, datasets
+from training.contract.spec import (
+    DATASET_KINDS,
+    METHODS,
+    NEEDS_REWARD,
+    SpecError,
+    validate_settings,
+)
+
+# What a method makes, where it is no policy.
+MAKES = {"reward": Checkpoint.Kind.REWARD, "pretrain": Checkpoint.Kind.BASE}
+# These hold the policy to the model it started from.
+NEEDS_REFERENCE = ("dpo", "ppo")
+
+
+def training_methods() -> tuple[str, ...]:
+    return tuple(name for name in METHODS if name not in ("generate", "evaluate"))
+
+
+@dataclass(frozen=True)
+class TrainReads(Reads):
+    """`model` is where training starts, `reward` what judges it (PPO)."""
+
+    data: str = source(kinds=("aggregate",))
+    model: str | None = source(
+        sources.NEWEST,
+        kinds=("train",),
+        words=sources.WORDS,
+        takes_checkpoint=True,
+        is_reward=False,
+    )
+    reward: str | None = source(
+        None, kinds=("train",), words=(sources.NEWEST,), takes_checkpoint=True, is_reward=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train(Step):
+    title: ClassVar = say("step_train", "Train")
+    stage: ClassVar = "training"
+
+    kind: Literal["train"] = "train"
+    reads: TrainReads
+    method: str = setting(choices=training_methods)
+    settings: dict[str, Scalar] = setting({})
+
+    def check(self, where: str, earlier: Mapping[str, Step]) -> None:
+        try:
+            validate_settings(self.method, self.settings)
+        except SpecError as error:
+            raise refuse(
+                f"{where}.settings", say("recipe_bad_settings", "{error}", error=str(error))
+            ) from error
+        from_nothing = self.method == "pretrain"
+        if from_nothing != (self.reads.model is None):
+            raise refuse(
+                f"{where}.reads.model",
+                say(
+                    "recipe_model_of_method",
+                    "pretrain starts from nothing (null), every other method from a model; "
+                    "{method} got {got}",
+                    method=self.method,
+                    got=str(self.reads.model),
+                ),
+            )
+        if (self.method in NEEDS_REWARD) != (self.reads.reward is not None):
+            raise refuse(
+                f"{where}.reads.reward",
+                say(
+                    "recipe_reward_of_method",
+                    "only {methods} reads a reward model, and must; {method} got {got}",
+                    methods=", ".join(m for m in training_methods() if m in NEEDS_REWARD),
+                    method=self.method,
+                    got=str(self.reads.reward),
+                ),
+            )
+
+    @property
+    def makes(self) -> str:
+        return MAKES.get(self.method, Checkpoint.Kind.POLICY)
+
+    def run(self, work: Work) -> Made | None:
+        preferences = work.dataset("data")
+        model, reward = work.checkpoint("model"), work.checkpoint("reward")
+        if model is None and self.reads.model is not None:
+            raise Blocked(Question(no_writer(), (RETRY, CHANGE, CANCEL)))
+        if reward is None and self.reads.reward is not None:
+            raise Blocked(
+                Question(
+                    say(
+                        "no_reward_model",
+                        "{method} needs a reward model and the project has no accepted one. Put a "
+                        "reward step before it.",
+                        method=self.method,
+                    ),
+                    (RETRY, CHANGE, SKIP, CANCEL),
+                )
+            )
+        job = work.job(
+            method=self.method,
+            dataset=self._rows(work, preferences),
+            model=model,
+            reward=reward,
+            reference_model=model if self.method in NEEDS_REFERENCE else None,
+            settings_=dict(self.settings),
+            learned_from=preferences,
+        )
+        if not all_succeeded([job]):
+            return None
+        checkpoint = checkpoints.keep_checkpoint(
+            job,
+            name=f"round {work.round.number} {work.key}",
+            kind=self.makes,
+            parents=[one for one in (model, reward) if one is not None],
+            dataset=preferences,
+        )
+        return Made(checkpoints=(str(checkpoint.pk),))
+
+    def _rows(self, work: Work, preferences: Dataset) -> Dataset:
+        """What the method reads, by the kind of rows it takes."""
+        kind = DATASET_KINDS[self.method][0]
+        if kind == "prompts":
+            prompts = Prompt.objects.filter(project=work.round.project, split=Split.TRAIN)
+            return datasets.freeze_prompts(
+                work.round,
+                key=f"{work.key}:prompts",
+                prompts=prompts.order_by("content_hash").iterator(),
+            )
+        if kind == "messages":
+            return datasets.freeze_demonstrations(
+                work.round, preferences, key=f"{work.key}:messages"
+            )
+        if kind == "text":
+            return datasets.freeze_text(work.round, preferences, key=f"{work.key}:text")
+        return preferences
