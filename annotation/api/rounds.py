@@ -18,7 +18,11 @@ from annotation.services import ratings
 
 STEP_KINDS = [(kind, kind) for kind in STEPS]
 STEP_STAGES = [(stage, stage) for stage in STAGES]
-STAGES_SHOWN = [("draft", "draft"), *STEP_STAGES, *((s, s) for s in ("blocked", "done", "cancelled"))]
+STAGES_SHOWN = [
+    ("draft", "draft"),
+    *STEP_STAGES,
+    *((s, s) for s in ("blocked", "done", "cancelled")),
+]
 
 
 @extend_schema_field({"$ref": "#/components/schemas/Recipe"})
@@ -100,7 +104,7 @@ class WinsOf(serializers.Serializer[Any]):
 
 class EvaluationOf(serializers.Serializer[Any]):
     checkpoint = serializers.UUIDField()
-    parent = serializers.UUIDField(allow_null=True)
+    parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]
     reward = serializers.UUIDField(allow_null=True)
     metrics = serializers.DictField(child=serializers.FloatField())
     parent_metrics = serializers.DictField(child=serializers.FloatField())

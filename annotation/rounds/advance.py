@@ -74,9 +74,7 @@ def _look(round: Round) -> None:
             _advance_step(round, recipe, step, rows)
 
 
-def _advance_step(
-    round: Round, recipe: Recipe, step: Step, rows: Mapping[str, RoundStep]
-) -> None:
+def _advance_step(round: Round, recipe: Recipe, step: Step, rows: Mapping[str, RoundStep]) -> None:
     row = rows[step.name]
     before = [rows[name] for name in step.reads.names() if name in rows]
     if any(one.state == State.SKIPPED or _was_refused(one) for one in before):
@@ -174,6 +172,4 @@ def _block(row: RoundStep, questions: tuple[Question, ...]) -> None:
         row.block = [question.to_json() for question in questions]
         row.save(update_fields=["state", "block"])
         plan.settle(locked)
-        happened(
-            "round.blocked", locked, step=row.name, reason=str(questions[0].said)
-        )
+        happened("round.blocked", locked, step=row.name, reason=str(questions[0].said))

@@ -2,9 +2,10 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 
@@ -25,9 +26,10 @@ def alone(id_: UUID) -> Iterator[bool]:
         try:
             yield is_mine
         finally:
+            # A connection that is lost has taken the lock with it.
             if is_mine:
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+                with suppress(psycopg.OperationalError):
+                    connection.connection.execute("SELECT pg_advisory_unlock(%s)", [key])
         return
     folder = settings.STORAGE_DIR / "locks"
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ itself stays as it was when the round started.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotation.errors import Conflict, InvalidInput
 from annotation.happenings import happened
-from annotation.models import Checkpoint, Decision, Job, Round, RoundStep, User
+from annotation.models import Checkpoint, Decision, Job, Label, Round, RoundStep, User
 from annotation.rounds import plan, step
 from annotation.rounds.parse import Json
 from annotation.rounds.recipe import Amendment, Recipe
@@ -86,16 +86,14 @@ def decide(round: Round, wanted: Wanted, *, by: User | None) -> Decision:
     with transaction.atomic():
         # A second click waits here, and then finds the decision of the first.
         locked = plan.lock(round)
-        if found := Decision.objects.filter(
-            round=locked, decision_id=wanted.decision_id
-        ).first():
+        if found := Decision.objects.filter(round=locked, decision_id=wanted.decision_id).first():
             return found
         row = _row(locked, wanted)
-        question = _question(locked, row, wanted) if row is not None else None
-        if row is not None and question is not None:
-            earlier = _answer(row, wanted.subject)
-            if earlier is not None:
+        question = None
+        if row is not None:
+            if (earlier := _answer(row, wanted.subject)) is not None:
                 return _same(earlier, wanted)
+            question = _question(row, wanted)
         elif wanted.choice not in offered(locked):
             raise _not_offered(wanted.choice, offered(locked))
         amendments = [Amendment(**one) for one in wanted.changes]
@@ -103,7 +101,7 @@ def decide(round: Round, wanted: Wanted, *, by: User | None) -> Decision:
             locked,
             wanted,
             by,
-            row if question is not None else None,
+            row,
             plan.effective_recipe(locked, more=amendments),
             amendments,
             question or {},
@@ -173,14 +171,10 @@ def _row(locked: Round, wanted: Wanted) -> RoundStep | None:
     return row
 
 
-def _question(locked: Round, row: RoundStep, wanted: Wanted) -> QuestionJson:
+def _question(row: RoundStep, wanted: Wanted) -> QuestionJson:
     """The question that is answered, as it was asked."""
     asked: list[QuestionJson] = row.block or []
     question = next((one for one in asked if one["subject"] == wanted.subject), None)
-    earlier = _answer(row, wanted.subject)
-    if question is None and earlier is not None and earlier.choice == wanted.choice:
-        # Answered, and the step has gone on since: a second click of another window.
-        return {"subject": wanted.subject, **earlier.evidence}
     if question is None or wanted.choice not in question["choices"]:
         raise _not_offered(wanted.choice, question["choices"] if question else [])
     return question
@@ -253,6 +247,7 @@ def _start_over(d: Deciding, names: list[str]) -> None:
         raise InvalidInput(
             say("step_unknown", "This round has no step {step}.", step=repr(unknown[0][:60]))
         )
+    _check_tasks_can_be_asked(d)
     plan.redo(d.round, d.recipe, names, by=d.by)
     if (labels := plan.label_step(d.recipe)) is not None:
         plan.want_labels(d.round, labels)
@@ -263,6 +258,23 @@ def _start_over(d: Deciding, names: list[str]) -> None:
             d.row.reads = None
             _to_waiting(d.row)
     plan.settle(d.round)
+
+
+def _check_tasks_can_be_asked(d: Deciding) -> None:
+    """Labeled tasks stay as they are, so what they ask cannot change under them."""
+    before = plan.label_step(plan.effective_recipe(d.round))
+    after = plan.label_step(d.recipe)
+    if before is None or after is None:
+        return
+    is_same = before == replace(after, labels_wanted=before.labels_wanted)
+    if not is_same and Label.objects.filter(round=d.round).exists():
+        raise Conflict(
+            say(
+                "round_tasks_kept",
+                "People have labeled these tasks, so what they ask stays. Ask otherwise in a round "
+                "after this one.",
+            )
+        )
 
 
 def _answer_gate(d: Deciding) -> None:
@@ -340,7 +352,9 @@ def _amend(d: Deciding, name: str, change: dict[str, Json]) -> None:
 
 
 def _accept_checkpoint(d: Deciding) -> None:
-    found = Checkpoint.objects.filter(round=d.round, pk=d.wanted.checkpoint).first()
+    found = None
+    if d.wanted.checkpoint is not None:
+        found = Checkpoint.objects.filter(round=d.round, pk=d.wanted.checkpoint).first()
     if found is None:
         raise InvalidInput(
             say("checkpoint_not_of_round", "Choose a checkpoint that this round has made.")

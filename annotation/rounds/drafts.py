@@ -68,7 +68,11 @@ def start_round(round: Round, *, by: User | None) -> Round:
         recipe = parse_recipe(locked.recipe)
         if (step := plan.generate_step(recipe)) is not None:
             kind = Checkpoint.Kind.POLICY
-            if not any(sources.find(locked, name, kind=kind) for name in step.reads.writers):
+            writers = {name: sources.find(locked, name, kind=kind) for name in step.reads.writers}
+            for name, writer in writers.items():
+                if writer is None and sources.is_checkpoint_id(name):
+                    raise InvalidInput(sources.not_usable(name))
+            if not any(writers.values()):
                 raise InvalidInput(no_writer())
             if not choose_prompts(locked, step.prompts):
                 raise InvalidInput(no_prompts())

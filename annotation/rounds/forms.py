@@ -126,4 +126,6 @@ def _settings(kind: type, prefix: str) -> typing.Iterator[dict[str, Any]]:
             "least": limits.least,
             "most": limits.most,
         }
-        yield {name: value for name, value in found.items() if name == "default" or value is not None}
+        yield {
+            name: value for name, value in found.items() if name == "default" or value is not None
+        }

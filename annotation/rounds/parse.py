@@ -48,8 +48,6 @@ def setting(
     metadata = {"limits": Limits(least, most, choices)}
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=metadata)
-    if isinstance(default, dict):
-        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -69,7 +67,9 @@ def read(kind: type[Part], value: Json, where: str) -> Part:
         )
     for name, field in fields.items():
         if name not in given and _is_required(field):
-            raise refuse(f"{where}.{name}", say("recipe_missing_name", "expected a value, got none"))
+            raise refuse(
+                f"{where}.{name}", say("recipe_missing_name", "expected a value, got none")
+            )
     hints = typing.get_type_hints(kind)
     return kind(
         **{
@@ -82,14 +82,17 @@ def read(kind: type[Part], value: Json, where: str) -> Part:
 def read_object(value: Json, where: str) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise refuse(
-            where, say("recipe_not_an_object", "expected a JSON object, got {got}", got=_short(value))
+            where,
+            say("recipe_not_an_object", "expected a JSON object, got {got}", got=_short(value)),
         )
     return value
 
 
 def read_list(value: Json, where: str) -> list[Json]:
     if not isinstance(value, list):
-        raise refuse(where, say("recipe_not_a_list", "expected a list, got {got}", got=_short(value)))
+        raise refuse(
+            where, say("recipe_not_a_list", "expected a list, got {got}", got=_short(value))
+        )
     return value
 
 
@@ -102,7 +105,9 @@ def refuse(where: str, why: Sentence) -> InvalidRecipe:
 def to_json(value: Any) -> Any:
     """A dataclass (or a list, a dict, a scalar of them) as plain JSON; tuples become lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {
+            field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
     if isinstance(value, tuple | list):
         return [to_json(one) for one in value]
     if isinstance(value, dict):
@@ -127,7 +132,9 @@ def _value(hint: Any, value: Json, where: str, limits: Limits) -> Any:
         found = read_list(value, where)
         _within(len(found), limits, where)
         words = Limits(choices=limits.choices)
-        return tuple(_value(arguments[0], one, f"{where}.{i}", words) for i, one in enumerate(found))
+        return tuple(
+            _value(arguments[0], one, f"{where}.{i}", words) for i, one in enumerate(found)
+        )
     if origin is dict:
         given = read_object(value, where)
         return {name: _scalar(one, f"{where}.{name}") for name, one in given.items()}
@@ -214,7 +221,7 @@ def schema_of(kind: type, *, is_input: bool, names: Callable[[type], str]) -> Sc
     Dataclasses inside it are referred to by the component name that `names` gives them.
     """
     hints = typing.get_type_hints(kind)
-    fields = [field for field in dataclasses.fields(kind)]
+    fields = dataclasses.fields(kind)
     required = [field.name for field in fields if not is_input or _is_required(field)]
     properties = {
         field.name: _schema(hints[field.name], limits_of(field), names) for field in fields
@@ -231,7 +238,9 @@ def _schema(hint: Any, limits: Limits, names: Callable[[type], str]) -> Schema:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         inner = _schema(next(a for a in arguments if a is not type(None)), limits, names)
-        return {"allOf": [inner], "nullable": True} if "$ref" in inner else {**inner, "nullable": True}
+        return (
+            {"allOf": [inner], "nullable": True} if "$ref" in inner else {**inner, "nullable": True}
+        )
     if origin is Literal:
         return {"type": "string", "enum": list(arguments)}
     if origin is tuple:

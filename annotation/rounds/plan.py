@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from django.utils import timezone
 
+from annotation.errors import Conflict
 from annotation.happenings import happened
 from annotation.models import Decision, Job, Label, Round, RoundStep, Task, User
-from annotation.errors import Conflict
 from annotation.rounds.parse import read_list, read_object
 from annotation.rounds.recipe import Amendment, Recipe, amended
 from annotation.rounds.step import is_key_of
@@ -25,9 +25,11 @@ State = RoundStep.State
 
 def lock(round: Round) -> Round:
     """The round's row, locked. Labels that name the round do not wait for it."""
-    return Round.objects.select_for_update(no_key=True, of=("self",)).select_related(
-        "project__team"
-    ).get(pk=round.pk)
+    return (
+        Round.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("project__team")
+        .get(pk=round.pk)
+    )
 
 
 def amendments_of(round: Round) -> list[Amendment]:
@@ -88,21 +90,10 @@ def _begin_successor(locked: Round) -> None:
 def redo(locked: Round, recipe: Recipe, names: Sequence[str], *, by: User | None) -> None:
     """These steps and all that read them start over, as a new take; their jobs are stopped.
 
-    Labels are never thrown away: responses that people have labeled stay. Raises Conflict.
+    Labels are never thrown away, and so neither is what they speak of. Raises Conflict.
     """
     affected = {name for one in names for name in (one, *recipe.readers_of(one))}
     rows = [row for row in locked.steps.filter(name__in=affected) if row.attempts]
-    if any(row.kind == "generate" for row in rows):
-        # Ends every lease and waits for whoever is storing a label at this moment.
-        tasks.close(locked)
-        if Label.objects.filter(round=locked).exists():
-            raise Conflict(
-                say(
-                    "round_labels_kept",
-                    "People have labeled these responses, so they stay. Ask for more prompts, or "
-                    "write others in a round after this one.",
-                )
-            )
     for row in rows:
         _cancel_jobs(row, by)
         row.take += 1
@@ -110,6 +101,26 @@ def redo(locked: Round, recipe: Recipe, names: Sequence[str], *, by: User | None
         row.reads = row.made = row.block = row.started_at = row.finished_at = None
         row.evidence = []
         row.save()
+    kinds = {row.kind for row in rows}
+    if kinds & {"generate", "label"}:
+        _take_tasks_back(locked, kinds)
+
+
+def _take_tasks_back(locked: Round, kinds: set[str]) -> None:
+    """Tasks that nobody has labeled are made anew; labeled ones stay, and so what they ask of."""
+    # Ends every lease and waits for whoever is storing a label at this moment. The steps' rows
+    # are written by now, so no worker makes tasks of the take before.
+    tasks.close(locked)
+    if not Label.objects.filter(round=locked).exists():
+        Task.objects.filter(round=locked).delete()
+    elif "generate" in kinds:
+        raise Conflict(
+            say(
+                "round_labels_kept",
+                "People have labeled these responses, so they stay. Ask for more prompts, or "
+                "write others in a round after this one.",
+            )
+        )
 
 
 def cancel(locked: Round, *, by: User | None) -> None:

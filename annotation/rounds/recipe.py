@@ -13,10 +13,10 @@ from annotation.models import Checkpoint
 from annotation.rounds import sources
 from annotation.rounds.parse import Json, Schema, read, read_list, read_object, refuse, schema_of
 from annotation.rounds.parse import to_json as plain
+from annotation.rounds.step import Source, Step
 from annotation.rounds.steps import STEPS
 from annotation.rounds.steps.accept import Accept, AcceptReads
 from annotation.rounds.steps.aggregate import Aggregate, AggregateReads
-from annotation.rounds.step import Source, Step
 from annotation.rounds.steps.evaluate import Evaluate, EvaluateReads
 from annotation.rounds.steps.gate import Bound, GateReads, Gates
 from annotation.rounds.steps.generate import Generate
@@ -249,9 +249,7 @@ DEFAULT = Recipe(
 # split, then the labels teach it.
 DEFAULT_IMPORT = Recipe(
     (
-        Aggregate(
-            name="preferences", reads=AggregateReads(sources.IMPORTED), learn_from="round"
-        ),
+        Aggregate(name="preferences", reads=AggregateReads(sources.IMPORTED), learn_from="round"),
         Train(name="writer", reads=TrainReads("preferences", model=None), method="pretrain"),
         Train(name="reward", reads=TrainReads("preferences", model="writer"), method="reward"),
         Train(name="policy", reads=TrainReads("preferences", model="writer"), method="dpo"),

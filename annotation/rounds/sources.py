@@ -8,6 +8,7 @@ from uuid import UUID
 
 from annotation.models import Checkpoint, Round
 from annotation.models.checkpoint import CheckpointQuerySet
+from annotation.sentences import Sentence, say
 
 NEWEST, PREVIOUS, BASE = "newest", "previous", "base"
 WORDS = (NEWEST, PREVIOUS, BASE)
@@ -49,3 +50,12 @@ def is_checkpoint_id(name: str) -> bool:
         return str(UUID(name)) == name
     except ValueError:
         return False
+
+
+def not_usable(name: str) -> Sentence:
+    return say(
+        "checkpoint_not_usable",
+        "The project has no accepted checkpoint {name} of the kind that is read here. Accept it, "
+        "or choose another.",
+        name=name,
+    )

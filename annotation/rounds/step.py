@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from annotation.errors import DomainError
+from annotation.errors import DomainError, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Round, RoundStep
 from annotation.rounds import sources
 from annotation.rounds.parse import Json, Limits, Scalar, read, to_json
@@ -248,6 +248,8 @@ class Work:
             return []
         kind = Checkpoint.Kind.REWARD if source.is_reward else Checkpoint.Kind.POLICY
         found = sources.find(self.round, name, kind=kind)
+        if found is None and sources.is_checkpoint_id(name):
+            raise InvalidInput(sources.not_usable(name))
         return [] if found is None else [str(found.pk)]
 
     def job(
@@ -337,12 +339,10 @@ def why(error: Exception) -> Sentence:
     if isinstance(error, DomainError) and error.sentence is not None:
         return error.sentence
     return say(
-        "step_failed", "{error}: {text}", error=type(error).__name__, text=str(error)[:2000]
+        "step_failed", "{error}: {reason}", error=type(error).__name__, reason=str(error)[:2000]
     )
 
 
 def as_json(value: Any) -> Json:
     found: Json = to_json(value)
     return found
-
-

@@ -29,7 +29,6 @@ class Asking(Protocol):
     def random_floor(self) -> float: ...
 
 
-
 @transaction.atomic
 def make_tasks(round: Round, asking: Asking, *, batch: int = 1) -> int:
     """Tasks for the round's prompts that have none yet, in one transaction; returns how many.

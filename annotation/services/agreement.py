@@ -35,9 +35,7 @@ def agreement_of_round(round: Round) -> Estimate | None:
 
 
 def _between_any_two(labels: LabelQuerySet) -> Estimate | None:
-    values = [
-        float(np.mean(list(by_labeler.values()))) for by_labeler in _tasks(_shared(labels))
-    ]
+    values = [float(np.mean(list(by_labeler.values()))) for by_labeler in _tasks(_shared(labels))]
     return _estimate(values)
 
 

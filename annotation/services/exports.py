@@ -96,7 +96,11 @@ def preference_rows(project: Project, round: Round | None = None) -> Iterator[Ro
     the labels as they are now. Tasks whose votes decide nothing give no row.
     """
     if round is not None:
-        frozen = Dataset.objects.filter(round=round, key="preferences").first()
+        frozen = (
+            Dataset.objects.filter(round=round, kind=Dataset.Kind.PREFERENCE)
+            .order_by("-created_at")
+            .first()
+        )
         if frozen and frozen.provenance.get("learn_from") == "round":
             for row in records.read_rows(frozen.path, "preference"):
                 yield dict(row)

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-Settings = Mapping[str, Any]
+Settings = Mapping[str, str | int | float | bool | None]
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,68 @@ from pathlib import Path
 
 from annotation.models import Checkpoint, Job, Prompt, Response, Task
 from annotation.models.prompt import content_hash, split_of
-from annotation.services import assignments, jobs, labels, rounds
+from annotation.rounds import advance, decisions, drafts
+from annotation.services import assignments, jobs, labels
 from training.contract import progress
 from training.contract.progress import Status, now_text
 
-RECIPE = {
-    "prompts": {"count": 20},
-    "generation": {"responses_per_prompt": 3, "checkpoints": ["newest", "base"]},
-    "tasks": {"kind": "rank", "labels_wanted": 1},
-    "training": [{"method": "reward"}, {"method": "dpo"}],
-}
+
+def recipe(
+    *,
+    count=20,
+    writers=("newest", "base"),
+    responses=3,
+    task_kind="rank",
+    labels_wanted=1,
+    train=("reward", "dpo"),
+    bounds=(),
+):
+    """A recipe whose policy, if it trains one, is measured, held against `bounds`, accepted.
+
+    Steps are named responses, labels, preferences, reward, policy, evaluation, gates, accept.
+    """
+    steps = [
+        {
+            "name": "responses",
+            "kind": "generate",
+            "reads": {"writers": list(writers)},
+            "prompts": {"count": count},
+            "responses_per_prompt": responses,
+        },
+        {
+            "name": "labels",
+            "kind": "label",
+            "reads": {"responses": "responses"},
+            "task_kind": task_kind,
+            "labels_wanted": labels_wanted,
+        },
+        {"name": "preferences", "kind": "aggregate", "reads": {"labels": "labels"}},
+    ]
+    judge = "reward" if "reward" in train else "newest"
+    names = ["reward" if method == "reward" else "policy" for method in train]
+    for name, method in zip(names, train, strict=True):
+        steps.append(
+            {"name": name, "kind": "train", "method": method, "reads": {"data": "preferences"}}
+        )
+    if "policy" in names:
+        steps.append(
+            {
+                "name": "evaluation",
+                "kind": "evaluate",
+                "reads": {"checkpoint": "policy", "reward": judge},
+            }
+        )
+    if bounds:
+        reads = {"checkpoint": "policy", "evaluation": "evaluation"}
+        steps.append({"name": "gates", "kind": "gate", "reads": reads, "bounds": list(bounds)})
+    if names:
+        after = ["gates"] if bounds else []
+        reads = {"checkpoints": names, "after": after}
+        steps.append({"name": "accept", "kind": "accept", "reads": reads})
+    return {"steps": steps}
+
+
+RECIPE = recipe()
 
 
 def make_prompts(project, n=10):
@@ -121,18 +173,93 @@ def label_all(round, labeler):
         )
 
 
-def labeled_round(project, labeler, tmp_path, recipe=RECIPE):
-    """A round whose tasks are all labeled, about to aggregate."""
+def finish_evaluation(job, metrics=None, *, better=1.0):
+    """Every prompt got one answer; `better` is the share of prompts where it scores 1, else 0."""
+    lines = Path(job.spec["dataset"]["path"]).read_text().splitlines()
+    written = [
+        json.dumps(
+            {
+                "ids": json.loads(line)["ids"],
+                "responses": ["text"],
+                "rewards": [1.0 if i < better * len(lines) else 0.0],
+            }
+        )
+        for i, line in enumerate(lines)
+    ]
+    return run(
+        job,
+        files={"responses.jsonl": "\n".join(written) + "\n"},
+        result={"metrics": metrics or {}, "outputs": {"responses": "responses.jsonl"}},
+    )
+
+
+GOOD = {"eos_rate": 0.9, "reward/mean": 1.0, "kl": 3.0}
+BEFORE = {"eos_rate": 0.8, "reward/mean": 0.0, "kl": 0.0}
+
+
+def drive(made, labeler=None, *, new=GOOD, better=1.0, accuracy=0.75, upto=None):
+    """Advance the round and finish its jobs, until nothing moves or step `upto` is running.
+
+    `new` are the metrics of the policy, `better` the share of prompts on which it scores above its
+    parent, `accuracy` that of the reward model on held-out pairs.
+    """
+    for _ in range(30):
+        advance.advance(made)
+        if upto is not None and step_of(made, upto).state != "waiting":
+            return made
+        waiting = list(made.jobs.filter(state="queued").order_by("created_at"))
+        for job in waiting:
+            finish(job, new=new, better=better, accuracy=accuracy)
+        if made.is_labeling and labeler is not None:
+            label_all(made, labeler)
+        elif not waiting:
+            return made
+    raise AssertionError("the round never came to rest")
+
+
+def finish(job, *, new=GOOD, better=1.0, accuracy=0.75):
+    """The job did well, each method in its way; for what the numbers mean see `drive`."""
+    if job.method == "generate":
+        return finish_generation(job)
+    if job.method == "evaluate":
+        is_new = job.round.checkpoints_made.filter(path=job.spec["model"]["path"]).exists()
+        return finish_evaluation(job, new if is_new else BEFORE, better=better if is_new else 0.0)
+    return finish_training(job, {"eval/accuracy": accuracy} if job.method == "reward" else {})
+
+
+def step_of(made, name):
+    return made.steps.get(name=name)
+
+
+def states(made):
+    return dict(made.steps.values_list("name", "state"))
+
+
+def asked(made, name):
+    """What the step waits for people to decide: {subject: question}."""
+    return {one["subject"]: one for one in decisions.open_questions(step_of(made, name))}
+
+
+def decide(made, choice, *, by=None, decision_id=None, **more):
+    """What the API does with a decision."""
+    wanted = decisions.Wanted(choice, decision_id or uuid.uuid4(), **more)
+    return decisions.decide(made, wanted, by=by)
+
+
+def started_round(project, tmp_path, recipe=RECIPE):
+    """A round that has just started, in a project with prompts and a base."""
     if not Prompt.objects.filter(project=project).exists():
         make_prompts(project)
         make_base(project, tmp_path)
-    made = rounds.create_round(project, recipe=recipe, by=None)
-    rounds.start_round(made, by=None)
-    rounds.advance(made)
-    for job in Job.objects.filter(round=made, method="generate"):
-        finish_generation(job)
-    rounds.advance(made)
-    assert made.state == "labeling", made.blocked
+    made = drafts.create_round(project, recipe=recipe, by=None)
+    return drafts.start_round(made, by=None)
+
+
+def labeled_round(project, labeler, tmp_path, recipe=RECIPE):
+    """A round whose tasks are all labeled, about to aggregate."""
+    made = started_round(project, tmp_path, recipe)
+    drive(made, upto="labels")
+    assert made.is_labeling, states(made)
     label_all(made, labeler)
     return made
 

@@ -19,6 +19,7 @@ from annotation.models import (
     TaskKind,
     TaskResponse,
 )
+from annotation.rounds.recipe import parse_recipe
 from annotation.services import invitations
 
 
@@ -31,8 +32,9 @@ def make_one_of_everything(team, people, folder):
         content_hash="0" * 64,
         split="train",
     )
+    steps = [{"name": "preferences", "kind": "aggregate", "reads": {"labels": "imported"}}]
     round_ = Round.objects.create(
-        project=project, number=1, recipe={"generation": None, "training": []}
+        project=project, number=1, recipe=parse_recipe({"steps": steps}).to_json()
     )
     task = Task.objects.create(
         round=round_, project=project, prompt=prompt, kind=TaskKind.COMPARE, position=0

@@ -17,10 +17,12 @@ from annotation.models.prompt import content_hash, split_of
 from annotation.services import tasks
 
 
-def make_round(project, n=5, *, responses=2, labels_wanted=1, state=Round.State.LABELING):
+def make_round(project, n=5, *, responses=2, labels_wanted=1, is_labeling=True):
     """A round with n tasks; `response j of question i` is at canonical index j."""
     number = 1 + Round.objects.filter(project=project).count()
-    round_ = Round.objects.create(project=project, number=number, state=state)
+    round_ = Round.objects.create(
+        project=project, number=number, state=Round.State.OPEN, is_labeling=is_labeling
+    )
     add_tasks(round_, n, responses=responses, labels_wanted=labels_wanted)
     return round_
 

@@ -60,10 +60,9 @@ GET    projects/<uuid:project_id>/overview/              401  404  404  403  200
 GET    projects/<uuid:project_id>/rounds/                401  404  404  403  200  200  200  200
 POST   projects/<uuid:project_id>/rounds/                401  404  404  403  403  403  400  400
 GET    rounds/<uuid:round_id>/                           401  404  404  403  200  200  200  200
-PATCH  rounds/<uuid:round_id>/                           401  404  404  403  403  403  400  400
+PATCH  rounds/<uuid:round_id>/                           401  404  404  403  403  403  200  200
 POST   rounds/<uuid:round_id>/start/                     401  404  404  403  403  403  200  200
-POST   rounds/<uuid:round_id>/cancel/                    401  404  404  403  403  403  200  200
-POST   rounds/<uuid:round_id>/resolve/                   401  404  404  403  403  403  400  400
+POST   rounds/<uuid:round_id>/decisions/                 401  404  404  403  403  403  400  400
 GET    rounds/<uuid:round_id>/ladder/                    401  404  404  403  200  200  200  200
 GET    rounds/<uuid:round_id>/samples/                   401  404  404  403  200  200  200  200
 GET    rounds/<uuid:round_id>/jobs/                      401  404  404  403  200  200  200  200

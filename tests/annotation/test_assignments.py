@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from annotation.errors import AlreadyLabeled, InvalidInput, LeaseExpired
-from annotation.models import Assignment, Label, Membership, Round, Seat, Task
+from annotation.models import Assignment, Label, Membership, Seat, Task
 from annotation.services import seats, tasks
 from annotation.services.assignments import (
     expire_leases,
@@ -71,9 +71,8 @@ def test_refuses_to_hold_more_than_three_or_none(project, bob):
     assert not Assignment.objects.exists()
 
 
-@pytest.mark.parametrize("state", [s for s in Round.State if s not in ("labeling", "blocked")])
-def test_a_round_that_is_not_labeling_hands_out_nothing(project, bob, state):
-    make_round(project, n=2, state=state)
+def test_a_round_that_is_not_labeling_hands_out_nothing(project, bob):
+    make_round(project, n=2, is_labeling=False)
 
     held = hold_assignments(project, labeler=bob, hold=2)
 
@@ -399,7 +398,7 @@ def test_closing_a_round_ends_its_leases_and_a_late_answer_is_refused(project, b
     round_ = make_round(project, n=2)
     lease = hold_assignments(project, labeler=bob, hold=1).leases[0]
 
-    round_.state = Round.State.AGGREGATING
+    round_.is_labeling = False
     round_.save()
     tasks.close(round_)
 

@@ -282,7 +282,7 @@ def test_there_is_nothing_to_undo_before_the_first_label_or_after_the_round(proj
     with pytest.raises(NothingToUndo, match="not labeled anything"):
         amend_last(project, by=bob)
     submit(lease, Answer([1, 2]), bob)
-    Round.objects.filter(pk=round_.pk).update(state="aggregating")
+    Round.objects.filter(pk=round_.pk).update(is_labeling=False)
 
     with pytest.raises(NothingToUndo, match="moved on"):
         amend_last(project, by=bob)
@@ -295,7 +295,7 @@ def test_an_amendment_is_refused_once_the_round_has_moved_on(project, bob, clien
     lease = lease_one(project, bob)
     submit(lease, Answer([1, 2]), bob)
     amend_last(project, by=bob)
-    Round.objects.filter(pk=round_.pk).update(state="aggregating")
+    Round.objects.filter(pk=round_.pk).update(is_labeling=False)
 
     response = post(
         client_of(bob), url(lease, "label"), submission_id=str(uuid.uuid4()), ranking=[2, 1]

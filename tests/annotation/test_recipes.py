@@ -1,61 +1,199 @@
+import copy
+
 import pytest
 
 from annotation.errors import InvalidRecipe
-from annotation.services.recipes import DEFAULT_IMPORT, Step, parse_recipe
+from annotation.rounds.recipe import DEFAULT, DEFAULT_IMPORT, amended, parse_recipe
+from annotation.rounds.steps.generate import Generate
+from tests.annotation.cycle import recipe
+
+GENERATE = {"name": "responses", "kind": "generate"}
+LABEL = {"name": "labels", "kind": "label", "reads": {"responses": "responses"}}
+AGGREGATE = {"name": "preferences", "kind": "aggregate", "reads": {"labels": "labels"}}
+DPO = {"name": "policy", "kind": "train", "method": "dpo", "reads": {"data": "preferences"}}
+REWARD = {**DPO, "name": "reward", "method": "reward"}
+EVALUATE = {"name": "evaluation", "kind": "evaluate", "reads": {"checkpoint": "policy"}}
+BOUND = {"gate": "kl", "most": 5}
+GATES = {
+    "name": "gates",
+    "kind": "gate",
+    "reads": {"checkpoint": "policy", "evaluation": "evaluation"},
+    "bounds": [BOUND],
+}
+ACCEPT = {"name": "accept", "kind": "accept", "reads": {"checkpoints": ["policy"]}}
+LEARNED = [GENERATE, LABEL, AGGREGATE]
 
 
 def test_fills_in_defaults():
-    recipe = parse_recipe({"training": [{"method": "reward"}]})
+    parsed = parse_recipe({"steps": [GENERATE]})
 
-    assert recipe.generation is not None
-    assert recipe.generation.responses_per_prompt == 4
-    assert recipe.training == (Step("reward"),)
-    assert recipe.next is None
+    assert parsed.steps == (Generate(name="responses"),)
+    assert parsed.to_json()["steps"][0]["reads"] == {"writers": ["newest", "previous", "base"]}
 
 
-def test_survives_a_trip_through_json():
-    recipe = parse_recipe(
-        {
-            "prompts": {"count": 5, "split": "eval", "tags": ["sums"]},
-            "training": [{"method": "dpo", "settings": {"beta": 0.3}}],
-            "gates": [{"metric": "eos_rate", "least": 0.8}],
-            "next": {"generation": None},
-        }
-    )
+@pytest.mark.parametrize(
+    "whole", [DEFAULT, DEFAULT_IMPORT, parse_recipe(recipe(bounds=[BOUND]))], ids=str
+)
+def test_survives_a_trip_through_json(whole):
+    assert parse_recipe(whole.to_json()) == whole
 
-    assert parse_recipe(recipe.to_json()) == recipe
-    assert parse_recipe(DEFAULT_IMPORT.to_json()) == DEFAULT_IMPORT
+
+def test_the_default_recipe_closes_the_loop():
+    kinds = [step.kind for step in DEFAULT.steps]
+
+    assert kinds == [
+        "generate", "label", "aggregate", "train", "train", "evaluate", "gate", "accept"
+    ]  # fmt: skip
+    assert set(DEFAULT.step("accept").reads.names()) == {"policy", "reward", "gates"}
 
 
 @pytest.mark.parametrize(
     ("value", "where", "says"),
     [
         ([], "recipe", "JSON object"),
-        ({"promts": {}}, "recipe.promts", "unknown name"),
-        ({"prompts": {"count": "many"}}, "recipe.prompts.count", "expected int"),
-        ({"prompts": {"count": 0}}, "recipe.prompts.count", "1 to 1000000"),
-        ({"prompts": {"tags": "sums"}}, "recipe.prompts.tags", "a list"),
-        ({"learn_from": "all"}, "recipe.learn_from", "project or round"),
-        ({"tasks": {"kind": "sort"}}, "recipe.tasks.kind", "compare, rank, mixed"),
+        ({}, "recipe.steps", "expected a value"),
+        ({"steps": [], "next": {}}, "recipe.next", "unknown name"),
+        ({"steps": []}, "recipe.steps", "1 to 40"),
+        ({"steps": ["generate"]}, "recipe.steps.0", "JSON object"),
+        ({"steps": [{"name": "x", "kind": "sleep"}]}, "recipe.steps.0.kind", "generate, label"),
+        ({"steps": [{"kind": "generate"}]}, "recipe.steps.0.name", "expected a value"),
+        ({"steps": [{**GENERATE, "name": "newest"}]}, "recipe.steps.0.name", "and not newest"),
+        ({"steps": [{**GENERATE, "name": "a:b"}]}, "recipe.steps.0.name", "a-z"),
+        ({"steps": [{**GENERATE, "promts": {}}]}, "recipe.steps.0.promts", "unknown name"),
         (
-            {"generation": {"responses_per_prompt": 10}},
-            "recipe.generation.responses_per_prompt",
-            "2 to 9",
+            {"steps": [{**GENERATE, "prompts": {"count": "10"}}]},
+            "recipe.steps.0.prompts.count",
+            "expected an integer, got '10'",
         ),
         (
-            {"generation": {"responses_per_prompt": 2}},
-            "recipe.generation.responses_per_prompt",
-            "at least 3",
+            {"steps": [{**GENERATE, "prompts": {"count": True}}]},
+            "recipe.steps.0.prompts.count",
+            "expected an integer, got True",
         ),
-        ({"training": [{"settings": {}}]}, "recipe.training.0", "method"),
-        ({"training": [{"method": "magic"}]}, "recipe.training.0.method", "magic"),
         (
-            {"training": [{"method": "dpo", "settings": {"betta": 1}}]},
-            "recipe.training.0.settings",
+            {"steps": [{**GENERATE, "prompts": {"count": 0}}]},
+            "recipe.steps.0.prompts.count",
+            "1 to 1000000",
+        ),
+        (
+            {"steps": [{**GENERATE, "prompts": {"split": "test"}}]},
+            "recipe.steps.0.prompts.split",
+            "train, eval",
+        ),
+        (
+            {"steps": [{**GENERATE, "prompts": {"tags": "sums"}}]},
+            "recipe.steps.0.prompts.tags",
+            "a list",
+        ),
+        (
+            {"steps": [{**GENERATE, "responses_per_prompt": 10}]},
+            "recipe.steps.0.responses_per_prompt",
+            "1 to 9",
+        ),
+        ({"steps": [{**GENERATE, "temperature": -1}]}, "recipe.steps.0", "temperature"),
+        (
+            {"steps": [{**GENERATE, "reads": {"writers": []}}]},
+            "recipe.steps.0.reads.writers",
+            "1 to any",
+        ),
+        (
+            {"steps": [{**GENERATE, "reads": {"writers": ["best"]}}]},
+            "recipe.steps.0.reads.writers",
+            "newest, previous, base, a checkpoint id, got 'best'",
+        ),
+        ({"steps": [GENERATE, GENERATE]}, "recipe.steps.1.name", "earlier step"),
+        ({"steps": [GENERATE, {**GENERATE, "name": "b"}]}, "recipe.steps.1.kind", "one step of"),
+        ({"steps": [LABEL]}, "recipe.steps.0.reads.responses", "an earlier step of kind generate"),
+        (
+            {"steps": [{**GENERATE, "responses_per_prompt": 2}, LABEL]},
+            "recipe.steps.1.task_kind",
+            "at least 3 responses",
+        ),
+        (
+            {"steps": [GENERATE, {**LABEL, "task_kind": "sort"}]},
+            "recipe.steps.1.task_kind",
+            "compare, rank, mixed",
+        ),
+        (
+            {"steps": [*LEARNED, {**DPO, "method": "magic"}]},
+            "recipe.steps.3.method",
+            "dpo",
+        ),
+        (
+            {"steps": [*LEARNED, {**DPO, "settings": {"betta": 1}}]},
+            "recipe.steps.3.settings",
             "did you mean beta?",
         ),
-        ({"gates": [{"metric": "eos_rate"}]}, "recipe.gates.0", "least"),
-        ({"next": {"prompts": {"split": "test"}}}, "recipe.next.prompts.split", "train, eval"),
+        (
+            {"steps": [*LEARNED, {**DPO, "settings": {"beta": "0.1"}}]},
+            "recipe.steps.3.settings",
+            "beta expects float, got '0.1'",
+        ),
+        (
+            {"steps": [*LEARNED, {**DPO, "method": "ppo"}]},
+            "recipe.steps.3.reads.reward",
+            "only ppo",
+        ),
+        (
+            {"steps": [*LEARNED, {**DPO, "reads": {"data": "preferences", "model": None}}]},
+            "recipe.steps.3.reads.model",
+            "pretrain starts from nothing",
+        ),
+        (
+            {
+                "steps": [
+                    *LEARNED,
+                    DPO,
+                    {**EVALUATE, "reads": {"checkpoint": "policy", "reward": "policy"}},
+                ]
+            },
+            "recipe.steps.4.reads.reward",
+            "newest, a checkpoint id, got 'policy'",
+        ),
+        (
+            {"steps": [*LEARNED, DPO, EVALUATE, {**GATES, "bounds": [{"gate": "kl"}]}]},
+            "recipe.steps.5.bounds.0",
+            "got neither",
+        ),
+        (
+            {
+                "steps": [
+                    *LEARNED,
+                    DPO,
+                    EVALUATE,
+                    {**GATES, "bounds": [{"gate": "kl", "most": "5"}]},
+                ]
+            },
+            "recipe.steps.5.bounds.0.most",
+            "expected a number, got '5'",
+        ),
+        (
+            {
+                "steps": [
+                    *LEARNED,
+                    DPO,
+                    EVALUATE,
+                    {**GATES, "bounds": [{"gate": "kl", "most": float("nan")}]},
+                ]
+            },
+            "recipe.steps.5.bounds.0.most",
+            "got nan",
+        ),
+        (
+            {"steps": [*LEARNED, DPO, EVALUATE, {**GATES, "bounds": [BOUND, BOUND]}]},
+            "recipe.steps.5.bounds.1",
+            "kl.most is asked twice",
+        ),
+        (
+            {"steps": [*LEARNED, DPO, EVALUATE, {**GATES, "bounds": [{"gate": "luck"}]}]},
+            "recipe.steps.5.bounds.0.gate",
+            "reward_accuracy",
+        ),
+        (
+            {"steps": [*LEARNED, DPO, EVALUATE, GATES, ACCEPT]},
+            "recipe.steps.6.reads.after",
+            "gates judges what is accepted here",
+        ),
     ],
 )
 def test_refuses_by_name_and_says_what_was_expected(value, where, says):
@@ -64,3 +202,37 @@ def test_refuses_by_name_and_says_what_was_expected(value, where, says):
 
     assert list(caught.value.fields) == [where]
     assert says in caught.value.message
+    assert caught.value.sentence is not None
+
+
+def test_an_amendment_lies_over_the_recipe_and_leaves_it_as_it_was():
+    written = parse_recipe(recipe()).to_json()
+    before = copy.deepcopy(written)
+
+    laid_over = amended(
+        written,
+        [
+            {"step": "policy", "change": {"settings": {"beta": 0.3}}},
+            {"step": "policy", "change": {"settings": {"epochs": 2.0}}},
+            {"step": "responses", "change": {"prompts": {"count": 30}}},
+        ],
+    )
+
+    assert laid_over.step("policy").settings == {"beta": 0.3, "epochs": 2.0}
+    assert laid_over.step("responses").prompts.count == 30
+    assert laid_over.step("responses").prompts.split == "both"
+    assert written == before
+
+
+@pytest.mark.parametrize(
+    ("amendment", "says"),
+    [
+        ({"step": "sleep", "change": {}}, "expected one of responses"),
+        ({"step": "policy", "change": {"settings": {"betta": 1}}}, "did you mean beta"),
+        ({"step": "policy", "change": {"kind": "generate"}}, "cannot change"),
+        ({"step": "labels", "change": {"labels_wanted": "3"}}, "expected an integer, got '3'"),
+    ],
+)
+def test_an_amendment_is_held_to_the_same_rules(amendment, says):
+    with pytest.raises(InvalidRecipe, match=says):
+        amended(parse_recipe(recipe()).to_json(), [amendment])

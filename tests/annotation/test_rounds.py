@@ -1,3 +1,5 @@
+"""A round from draft to done, step by step."""
+
 import json
 
 import pytest
@@ -15,17 +17,25 @@ from annotation.models import (
     Round,
     Task,
 )
-from annotation.services import rounds, stages
+from annotation.rounds import advance, drafts
+from annotation.rounds.steps import label
 from tests.annotation.cycle import (
     RECIPE,
+    asked,
     counts,
+    decide,
+    drive,
     finish_generation,
     finish_training,
     label_all,
     labeled_round,
     make_base,
     make_prompts,
+    recipe,
     run,
+    started_round,
+    states,
+    step_of,
 )
 from training.contract import records
 
@@ -42,120 +52,112 @@ def ready(project, tmp_path, settings):
 
 
 @pytest.fixture
-def started(ready):
-    made = rounds.create_round(ready, recipe=RECIPE, by=None)
-    return rounds.start_round(made, by=None)
+def started(ready, tmp_path):
+    return started_round(ready, tmp_path)
 
 
 def test_a_round_without_prompts_does_not_start_and_says_why(project, tmp_path):
     make_base(project, tmp_path)
-    draft = rounds.create_round(project, recipe=RECIPE, by=None)
+    draft = drafts.create_round(project, recipe=RECIPE, by=None)
 
     with pytest.raises(InvalidInput, match="no prompts"):
-        rounds.start_round(draft, by=None)
+        drafts.start_round(draft, by=None)
 
     draft.refresh_from_db()
     assert draft.state == "draft"
+    assert not draft.steps.exists()
 
 
 def test_a_round_without_a_writer_does_not_start_and_says_why(project):
     make_prompts(project)
-    draft = rounds.create_round(project, recipe=RECIPE, by=None)
+    draft = drafts.create_round(project, recipe=RECIPE, by=None)
 
     with pytest.raises(InvalidInput, match="Register a model"):
-        rounds.start_round(draft, by=None)
+        drafts.start_round(draft, by=None)
+
+
+def test_a_writer_that_is_not_accepted_is_refused_not_left_out(ready, tmp_path):
+    half_made = make_base(ready, tmp_path, name="half-made")
+    Checkpoint.objects.filter(pk=half_made.pk).update(is_accepted=False)
+    draft = drafts.create_round(ready, recipe=recipe(writers=["base", str(half_made.pk)]), by=None)
+
+    with pytest.raises(InvalidInput, match="no accepted checkpoint"):
+        drafts.start_round(draft, by=None)
+
+    assert not draft.steps.exists()
 
 
 def test_a_round_starts_once(started, alice):
     with pytest.raises(Conflict):
-        rounds.start_round(started, by=alice)
+        drafts.start_round(started, by=alice)
 
     assert Event.objects.filter(action="round.started").count() == 1
+    assert started.steps.count() == len(RECIPE["steps"])
 
 
 def test_generation_asks_every_writer_once_however_often_it_advances(started):
-    rounds.advance(started)
-    rounds.advance(started)
+    advance.advance(started)
+    advance.advance(started)
 
     job = Job.objects.get(round=started)
     assert job.method == "generate"
     assert job.spec["settings"]["responses_per_prompt"] == 3
     assert Dataset.objects.get(round=started).rows == 10
-
-
-def test_responses_and_tasks_are_stored_once(started):
-    rounds.advance(started)
-    finish_generation(Job.objects.get(round=started))
-
-    rounds.advance(started)
-    Round.objects.filter(pk=started.pk).update(state="generating")
-    started.refresh_from_db()
-    Task.objects.filter(round=started).delete()
-    rounds.advance(started)
-
-    assert started.state == "labeling"
-    assert counts(started) == (30, 10)
+    base = Checkpoint.objects.get()
+    assert step_of(started, "responses").reads == {"writers": [str(base.pk), str(base.pk)]}
 
 
 def test_a_zero_byte_in_a_response_is_shown_as_a_replacement(started):
-    rounds.advance(started)
+    advance.advance(started)
     finish_generation(Job.objects.get(round=started), texts=("a\0b", "fair", "bad"))
 
-    rounds.advance(started)
+    advance.advance(started)
 
-    assert started.state == "labeling", started.blocked
+    assert started.is_labeling, states(started)
     assert Response.objects.filter(
         round=started, text__startswith="a\N{REPLACEMENT CHARACTER}b"
     ).exists()
 
 
 def test_a_prompt_with_one_text_only_makes_no_task(started):
-    rounds.advance(started)
+    advance.advance(started)
     finish_generation(Job.objects.get(round=started), texts=("same",))
 
-    rounds.advance(started)
+    advance.advance(started)
 
-    assert started.state == "blocked"
-    assert "nothing to compare" in started.blocked["reason"]
-    assert [choice["action"] for choice in started.blocked["actions"]] == ["cancel"]
+    assert not started.is_labeling
+    question = asked(started, "labels")[""]
+    assert "nothing to compare" in question["said"]["text"]
+    assert question["said"]["code"] == "nothing_to_compare"
+    assert question["choices"] == ["change", "cancel"]
 
 
-def test_a_failed_job_blocks_the_round_and_retry_goes_on(started, alice):
-    rounds.advance(started)
+def test_a_failed_job_blocks_its_step_and_retry_goes_on(started, alice):
+    advance.advance(started)
     job = Job.objects.get(round=started)
     run(job, code=2, error={"class": "SpecError", "text": "the digest differs"})
 
-    rounds.advance(started)
+    advance.advance(started)
 
-    assert started.state == "blocked"
-    assert "the digest differs" in started.blocked["reason"]
+    assert step_of(started, "responses").state == "blocked"
+    assert "the digest differs" in asked(started, "responses")[""]["said"]["text"]
 
-    rounds.resolve_block(started, action="retry", by=alice)
+    decide(started, "retry", step="responses", by=alice)
+    advance.advance(started)
 
-    assert started.state == "generating"
+    assert step_of(started, "responses").state == "running"
+    assert step_of(started, "responses").attempts == 2
     job.refresh_from_db()
     assert (job.state, job.attempt) == ("queued", 2)
-
-
-def test_a_block_takes_only_what_it_offers(started, alice):
-    rounds.advance(started)
-    run(Job.objects.get(round=started), code=2, error={"class": "SpecError", "text": "no"})
-    rounds.advance(started)
-
-    with pytest.raises(Conflict, match="retry, cancel"):
-        rounds.resolve_block(started, action="accept", by=alice)
-
-    started.refresh_from_db()
-    assert started.state == "blocked"
 
 
 def test_labels_become_consensus_ladder_and_a_frozen_dataset(ready, bob, tmp_path):
     made = labeled_round(ready, bob, tmp_path)
 
-    rounds.advance(made)
-    rounds.advance(made)
+    drive(made, upto="reward")
 
-    assert made.state == "training"
+    assert made.is_labeling is False
+    assert made.ladder is not None
     assert all(task.consensus["votes"] == 1 for task in Task.objects.filter(round=made))
     dataset = Dataset.objects.get(round=made, key="preferences")
     rows = list(records.read_rows(dataset.path, "preference"))
@@ -172,8 +174,7 @@ def test_labels_become_consensus_ladder_and_a_frozen_dataset(ready, bob, tmp_pat
 
 def test_no_prompt_is_in_both_splits(ready, bob, tmp_path):
     made = labeled_round(ready, bob, tmp_path)
-    rounds.advance(made)
-    rounds.advance(made)
+    drive(made, upto="reward")
 
     rows = list(records.read_rows(Dataset.objects.get(key="preferences").path, "preference"))
     sides = {
@@ -185,19 +186,14 @@ def test_no_prompt_is_in_both_splits(ready, bob, tmp_path):
     assert not sides["train"] & sides["eval"]
 
 
-def test_steps_train_one_after_the_other_and_leave_checkpoints(ready, bob, tmp_path):
+def test_steps_leave_checkpoints_that_name_what_they_came_from(ready, bob, tmp_path):
     made = labeled_round(ready, bob, tmp_path)
-    rounds.advance(made)
-    rounds.advance(made)
-    rounds.advance(made)
-    assert [job.key for job in made.jobs.filter(key__startswith="train")] == ["train:0:reward"]
+    advance.advance(made)
+    finish_training(Job.objects.get(key="reward"), {"eval/accuracy": 0.75})
+    finish_training(Job.objects.get(key="policy"))
 
-    finish_training(Job.objects.get(key="train:0:reward"), {"eval/accuracy": 0.75})
-    rounds.advance(made)
-    finish_training(Job.objects.get(key="train:1:dpo"))
-    rounds.advance(made)
+    advance.advance(made)
 
-    assert made.state == "evaluating"
     reward = Checkpoint.objects.get(kind="reward")
     policy = Checkpoint.objects.get(kind="policy")
     base = Checkpoint.objects.get(kind="base")
@@ -206,101 +202,228 @@ def test_steps_train_one_after_the_other_and_leave_checkpoints(ready, bob, tmp_p
     assert policy.dataset == Dataset.objects.get(key="preferences")
     assert policy.job.spec["dataset"]["digest"] == policy.dataset.digest
     assert policy.job.spec["lineage"]["code_version"]
-    rounds.advance(made)
+    assert step_of(made, "policy").made["checkpoints"] == [str(policy.pk)]
+    advance.advance(made)
     assert Checkpoint.objects.count() == 3
 
 
-def test_a_gate_asks_a_person_and_discarding_goes_back_to_the_parent(ready, bob, alice, tmp_path):
-    recipe = {**RECIPE, "gates": [{"metric": "eos_rate", "least": 0.9}]}
-    made = labeled_round(ready, bob, tmp_path, recipe)
-    for _ in range(8):
-        rounds.advance(made)
-        for job in made.jobs.filter(state="queued"):
-            metrics = {"eos_rate": 0.5, "reward/mean": 1.0} if job.method == "evaluate" else {}
-            finish_training(job, metrics)
+def test_what_a_round_makes_is_accepted_at_its_accept_step_and_not_before(ready, bob, tmp_path):
+    made = labeled_round(ready, bob, tmp_path, recipe(bounds=[{"gate": "kl", "most": 10}]))
 
-    assert made.state == "blocked"
-    assert made.blocked["evidence"]["value"] == 0.5
-    assert "at least 0.9" in made.blocked["reason"]
+    drive(made, upto="evaluation")
 
-    rounds.resolve_block(made, action="discard", by=alice)
-    rounds.advance(made)
+    policy = Checkpoint.objects.get(kind="policy")
+    assert policy.is_accepted is False
+
+    drive(made)
+
+    policy.refresh_from_db()
+    assert policy.is_accepted is True
+    assert made.state == "done"
+    assert set(states(made).values()) == {"done"}
+    assert Event.objects.filter(action="checkpoint.accepted").count() == 2
+
+
+def test_the_evaluation_pairs_the_answers_of_policy_and_parent(ready, bob, tmp_path):
+    made = labeled_round(ready, bob, tmp_path)
+
+    drive(made, better=0.5)
+
+    found = step_of(made, "evaluation").made["evaluation"]
+    held_out = ready.prompts.filter(split="eval").count()
+    winning = sum(i < 0.5 * held_out for i in range(held_out))
+    assert found["metrics"]["reward/mean"] == 1.0
+    assert found["parent_metrics"]["reward/mean"] == 0.0
+    # Where the new answer scores 0 as the old one does, it is a tie.
+    assert found["wins"]["value"] == pytest.approx((winning + (held_out - winning) / 2) / held_out)
+    assert found["wins"]["n"] == held_out
+    assert found["wins"]["low"] < found["wins"]["value"] < found["wins"]["high"]
+
+
+def test_a_ppo_step_reads_the_reward_model_of_the_step_it_names(ready, bob, tmp_path):
+    with_ppo = recipe(train=("reward",))
+    reads = {"data": "preferences", "reward": "reward"}
+    with_ppo["steps"].insert(
+        4, {"name": "policy", "kind": "train", "method": "ppo", "reads": reads}
+    )
+    made = labeled_round(ready, bob, tmp_path, with_ppo)
+
+    drive(made)
+
+    job = Job.objects.get(key="policy")
+    reward = Checkpoint.objects.get(kind="reward")
+    assert job.spec["reward"]["path"] == reward.path
+    assert job.spec["dataset"]["kind"] == "prompts"
+    assert Checkpoint.objects.get(kind="policy").parents.count() == 2
+
+
+def test_a_finished_round_starts_its_successor_draft_by_itself(ready, bob, tmp_path):
+    made = started_round(ready, tmp_path, recipe(train=()))
+    following = drafts.create_round(ready, recipe=recipe(train=()), after=made, by=None)
+
+    drive(made, bob)
 
     assert made.state == "done"
-    assert Checkpoint.objects.get(kind="policy").is_accepted is False
-    following = rounds.create_round(ready, recipe=RECIPE, by=None)
-    rounds.start_round(following, by=None)
-    rounds.advance(following)
-    assert {job.key for job in following.jobs.all()} == {
-        f"generate:{Checkpoint.objects.get(kind='base').pk}"
-    }
-
-
-def test_a_finished_round_starts_the_next_one_by_itself(ready, bob, tmp_path):
-    recipe = {**RECIPE, "training": [], "next": {**RECIPE, "training": []}}
-    made = labeled_round(ready, bob, tmp_path, recipe)
-
-    for _ in range(5):
-        rounds.advance(made)
-
-    assert made.state == "done"
-    following = Round.objects.get(number=2)
-    assert following.state == "generating"
-    rounds.advance(made)
+    following.refresh_from_db()
+    assert following.state == "open"
+    advance.advance(made)
     assert Round.objects.count() == 2
+    assert following.steps.count() == 3
+
+
+def test_the_successor_is_a_draft_that_can_be_edited_and_started_by_hand(
+    ready, bob, alice, tmp_path
+):
+    made = started_round(ready, tmp_path, recipe(train=()))
+    following = drafts.create_round(ready, recipe=recipe(train=()), after=made, by=alice)
+
+    drafts.change_recipe(following, recipe=recipe(count=3, train=()), by=alice)
+    assert following.recipe["steps"][0]["prompts"]["count"] == 3
+    drafts.start_round(following, by=alice)
+    drive(made, bob)
+
+    following.refresh_from_db()
+    assert following.state == "open"
+    assert Event.objects.filter(action="round.started", object_id=following.pk).count() == 1
+
+
+def test_a_draft_waits_only_for_a_round_that_can_still_end(ready, bob, tmp_path):
+    made = started_round(ready, tmp_path, recipe(train=()))
+    first = drafts.create_round(ready, recipe=RECIPE, after=made, by=None)
+    second = drafts.create_round(ready, recipe=RECIPE, after=first, by=None)
+
+    with pytest.raises(Conflict, match="already follows"):
+        drafts.follow_round(second, after=made, by=None)
+    with pytest.raises(Conflict, match="wait for itself"):
+        drafts.follow_round(first, after=second, by=None)
+
+    drafts.follow_round(first, after=None, by=None)
+    drive(made, bob)
+    with pytest.raises(Conflict, match="has ended"):
+        drafts.follow_round(first, after=made, by=None)
+    first.refresh_from_db()
+    assert (first.state, first.after) == ("draft", None)
+
+
+def test_a_successor_that_lacks_a_writer_says_so_as_a_block(ready, bob, tmp_path):
+    made = started_round(ready, tmp_path, recipe(train=()))
+    other = "00000000-0000-4000-8000-000000000000"
+    following = drafts.create_round(ready, recipe=recipe(writers=[other]), after=made, by=None)
+
+    drive(made, bob)
+    following.refresh_from_db()
+    advance.advance(following)
+
+    question = asked(following, "responses")[""]
+    assert question["said"]["code"] == "checkpoint_not_usable"
+    assert "change" in question["choices"]
 
 
 def test_cancelling_ends_jobs_and_leases_and_keeps_labels(ready, bob, alice, tmp_path):
     made = labeled_round(ready, bob, tmp_path)
-    rounds.advance(made)
-    rounds.advance(made)
-    rounds.advance(made)
+    advance.advance(made)
 
-    rounds.cancel_round(made, by=alice)
+    decide(made, "cancel", by=alice, why="wrong prompts")
 
     assert made.state == "cancelled"
-    assert Job.objects.get(key="train:0:reward").state == "cancelled"
+    assert Job.objects.get(key="reward").state == "cancelled"
     assert Label.objects.filter(round=made).count() == 10
-    rounds.advance(made)
+    assert states(made)["responses"] == "done"
+    assert states(made)["policy"] == "cancelled"
+    advance.advance(made)
     assert made.state == "cancelled"
 
 
 def test_an_unexpected_error_becomes_a_block_not_a_silent_stall(started):
-    rounds.advance(started)
+    advance.advance(started)
     run(Job.objects.get(round=started), files={"responses.jsonl": "not json\n"})
 
-    rounds.advance(started)
+    advance.advance(started)
 
-    assert started.state == "blocked"
-    assert "JSONDecodeError while generating" in started.blocked["reason"]
-    assert "retry" in [choice["action"] for choice in started.blocked["actions"]]
+    question = asked(started, "responses")[""]
+    assert "JSONDecodeError" in question["said"]["text"]
+    assert "retry" in question["choices"]
+    assert states(started)["labels"] == "waiting"
 
 
 def test_a_draft_takes_a_new_recipe_and_a_started_round_does_not(ready, alice):
-    draft = rounds.create_round(ready, recipe=RECIPE, by=alice)
+    draft = drafts.create_round(ready, recipe=RECIPE, by=alice)
 
-    rounds.change_recipe(draft, recipe={**RECIPE, "prompts": {"count": 3}}, by=alice)
+    drafts.change_recipe(draft, recipe=recipe(count=3), by=alice)
 
-    assert draft.recipe["prompts"]["count"] == 3
-    rounds.start_round(draft, by=alice)
+    assert draft.recipe["steps"][0]["prompts"]["count"] == 3
+    drafts.start_round(draft, by=alice)
     with pytest.raises(Conflict, match="Only a draft"):
-        rounds.change_recipe(draft, recipe=RECIPE, by=alice)
+        drafts.change_recipe(draft, recipe=RECIPE, by=alice)
+    draft.refresh_from_db()
+    assert draft.recipe["steps"][0]["prompts"]["count"] == 3
 
 
 def test_a_round_that_nobody_can_finish_asks_instead_of_waiting(ready, bob, alice, tmp_path):
-    recipe = {**RECIPE, "tasks": {"kind": "rank", "labels_wanted": 3}}
-    made = labeled_round(ready, bob, tmp_path, recipe)
+    made = labeled_round(ready, bob, tmp_path, recipe(labels_wanted=3))
     label_all(made, alice)
-    rounds.advance(made)
-    assert made.state == "labeling"
+    advance.advance(made)
+    assert made.is_labeling
 
-    Assignment.objects.filter(round=made).update(ended_at=timezone.now() - 2 * stages.STILL)
-    rounds.advance(made)
+    Assignment.objects.filter(round=made).update(ended_at=timezone.now() - 2 * label.STILL)
+    advance.advance(made)
 
-    assert made.state == "blocked"
-    assert "20 of 30 labels" in made.blocked["reason"]
-    rounds.resolve_block(made, action="enough", by=alice)
-    assert made.state == "aggregating"
-    rounds.advance(made)
-    assert made.state == "training"
+    assert not made.is_labeling
+    assert "20 of 30 labels" in asked(made, "labels")[""]["said"]["text"]
+    decide(made, "enough", step="labels", by=alice)
+    drive(made, upto="reward")
+    assert states(made)["preferences"] == "done"
     assert not Task.objects.filter(round=made, is_open=True).exists()
+
+
+def test_looking_again_reopens_the_tasks_for_who_has_joined(ready, bob, alice, carol, tmp_path):
+    made = labeled_round(ready, bob, tmp_path, recipe(labels_wanted=3))
+    label_all(made, alice)
+    Assignment.objects.filter(round=made).update(ended_at=timezone.now() - 2 * label.STILL)
+    advance.advance(made)
+
+    ready.team.memberships.create(user=carol, role="labeler")
+    decide(made, "retry", step="labels", by=alice)
+    advance.advance(made)
+    label_all(made, carol)
+    drive(made, upto="reward")
+
+    assert states(made)["labels"] == "done"
+    assert Label.objects.filter(round=made).count() == 30
+
+
+def test_labels_without_a_winner_can_be_gone_on_from_without_training(ready, bob, tmp_path):
+    made = labeled_round(ready, bob, tmp_path)
+    Label.objects.filter(round=made).update(ranking=[1, 1, 1])
+    drive(made)
+
+    assert asked(made, "preferences")[""]["said"]["code"] == "nothing_to_learn"
+    decide(made, "skip", step="preferences")
+    drive(made)
+
+    assert made.state == "done"
+    assert states(made)["policy"] == states(made)["accept"] == "skipped"
+    assert counts(made) == (30, 10)
+    assert made.ladder is not None
+
+
+def test_an_imported_round_has_no_labels_to_wait_for(ready, bob, tmp_path):
+    earlier = labeled_round(ready, bob, tmp_path, recipe(train=()))
+    drive(earlier)
+    imported = {
+        "steps": [
+            {"name": "preferences", "kind": "aggregate", "reads": {"labels": "imported"}},
+            {
+                "name": "reward",
+                "kind": "train",
+                "method": "reward",
+                "reads": {"data": "preferences"},
+            },
+        ]
+    }
+    made = started_round(ready, tmp_path, imported)
+
+    advance.advance(made)
+
+    assert [job.method for job in made.jobs.all()] == ["reward"]
+    assert Dataset.objects.get(round=made, key="preferences").rows == 10

@@ -25,23 +25,48 @@ FILES = {
     "oasst": "oasst_en_100_trees.jsonl.gz",
 }
 LENGTH = {"max_length": 384, "batch_size": 16, "micro_batch_size": 16}
+PRETRAIN = {
+    **LENGTH,
+    "vocabulary_size": 2048,
+    "hidden_size": 128,
+    "layers": 4,
+    "learning_rate": 2e-3,
+}
 RECIPE = {
-    "generation": None,
-    "learn_from": "round",
-    "training": [
+    "steps": [
         {
-            "method": "pretrain",
-            "settings": {
-                **LENGTH,
-                "vocabulary_size": 2048,
-                "hidden_size": 128,
-                "layers": 4,
-                "learning_rate": 2e-3,
-            },
+            "name": "preferences",
+            "kind": "aggregate",
+            "reads": {"labels": "imported"},
+            "learn_from": "round",
         },
-        {"method": "reward", "settings": {**LENGTH, "learning_rate": 2e-4, "epochs": 2}},
-        {"method": "dpo", "settings": {**LENGTH, "learning_rate": 5e-5, "epochs": 1}},
-    ],
+        {
+            "name": "writer",
+            "kind": "train",
+            "method": "pretrain",
+            "reads": {"data": "preferences", "model": None},
+            "settings": PRETRAIN,
+        },
+        {
+            "name": "reward",
+            "kind": "train",
+            "method": "reward",
+            "reads": {"data": "preferences", "model": "writer"},
+            "settings": {**LENGTH, "learning_rate": 2e-4, "epochs": 2.0},
+        },
+        {
+            "name": "policy",
+            "kind": "train",
+            "method": "dpo",
+            "reads": {"data": "preferences", "model": "writer"},
+            "settings": {**LENGTH, "learning_rate": 5e-5, "epochs": 1.0},
+        },
+        {
+            "name": "evaluation",
+            "kind": "evaluate",
+            "reads": {"checkpoint": "policy", "reward": "reward"},
+        },
+    ]
 }
 
 REPORT = """
@@ -119,8 +144,10 @@ def measure(name: str, pairs: int | None) -> None:
 def wait_for_round(env: dict[str, str]) -> None:
     source = (
         "import time\nfrom annotation.models import Round\n"
-        "while (r := Round.objects.get()).state not in ('done', 'blocked'): time.sleep(1)\n"
-        "assert r.state == 'done', r.blocked['reason']\n"
+        "while (r := Round.objects.get()).state != 'done':\n"
+        "    blocked = [step.block for step in r.steps.filter(state='blocked')]\n"
+        "    assert not blocked, blocked\n"
+        "    time.sleep(1)\n"
     )
     script(source, env)
 

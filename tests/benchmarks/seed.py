@@ -38,7 +38,9 @@ PARAGRAPH = "Sunlight is made of all colours, and the air scatters blue more tha
 def main(plan: dict) -> dict:
     team = Team.objects.create(name="Benchmark")
     project = Project.objects.create(team=team, name="Benchmark")
-    round_ = Round.objects.create(project=project, number=1, state=Round.State.LABELING)
+    round_ = Round.objects.create(
+        project=project, number=1, state=Round.State.OPEN, is_labeling=True
+    )
     with transaction.atomic():
         make_tasks(round_, plan["tasks"], plan["labels_wanted"])
     if connection.vendor == "postgresql":

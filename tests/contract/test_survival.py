@@ -29,16 +29,37 @@ PRETRAIN = {
     "steps": 20,
 }
 RECIPE = {
-    "prompts": {"count": 24},
-    "generation": {"responses_per_prompt": 3, "max_new_tokens": 8},
-    "tasks": {"kind": "rank", "labels_wanted": 2},
-    "training": [{"method": "dpo", "settings": {**SMALL, "steps": 400, "save_every": 5}}],
+    "steps": [
+        {
+            "name": "responses",
+            "kind": "generate",
+            "prompts": {"count": 24},
+            "responses_per_prompt": 3,
+            "max_new_tokens": 8,
+        },
+        {
+            "name": "labels",
+            "kind": "label",
+            "reads": {"responses": "responses"},
+            "labels_wanted": 2,
+        },
+        {"name": "preferences", "kind": "aggregate", "reads": {"labels": "labels"}},
+        {
+            "name": "policy",
+            "kind": "train",
+            "method": "dpo",
+            "reads": {"data": "preferences"},
+            "settings": {**SMALL, "steps": 400, "save_every": 5},
+        },
+        {"name": "accept", "kind": "accept", "reads": {"checkpoints": ["policy"]}},
+    ]
 }
 
 SET_UP = """
 import json, sys
 from annotation.models import Dataset, Membership, Project, Role, User
-from annotation.services import datasets, jobs, prompts, rounds, teams
+from annotation.rounds import drafts
+from annotation.services import datasets, jobs, prompts, teams
 from annotation.simulation import world
 
 pretrain, recipe = json.loads(sys.argv[1])
@@ -55,7 +76,7 @@ rows = datasets.freeze_rows(project, kind="text", rows=world.pretraining_rows(3,
 jobs.queue_job(
     project, round=None, key="base", method="pretrain", dataset=rows, settings_=pretrain
 )
-rounds.create_round(project, recipe=recipe, by=alice)
+drafts.create_round(project, recipe=recipe, by=alice)
 print(project.pk)
 """
 
@@ -106,7 +127,7 @@ def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):
 
     site.wait(lambda: get(f"projects/{project}/checkpoints/")["count"] == 1, "the base model")
     manager.post(f"/api/rounds/{the_round()['id']}/start/").raise_for_status()
-    site.wait(lambda: the_round()["state"] == "labeling", "the labeling")
+    site.wait(lambda: the_round()["stage"] == "labeling", "the labeling")
 
     # In the middle of labeling: some labels are acknowledged, one is sent and its answer lost.
     bob = Desk(
@@ -164,6 +185,8 @@ def test_a_killed_site_loses_nothing_and_finishes_its_round(site, tmp_path):
     before = [row for row in kept if row["step"] <= reached]
     assert metrics[: len(before)] == before
     site.wait(lambda: the_round()["state"] == "done", "the round")
+    policy = next(c for c in get(f"projects/{project}/checkpoints/")["results"] if c["job"])
+    assert policy["is_accepted"]
     dataset = get(f"projects/{project}/datasets/?limit=100")["results"]
     frozen = next(one for one in dataset if one["key"] == "preferences")
     assert frozen["labels"] == total

@@ -14,8 +14,11 @@ WRITERS = ("secret-base-writer", "secret-policy-writer")
 
 SET_UP = """
 import json, sys
-from annotation.models import Checkpoint, Membership, Prompt, Response, Role, Round, User
+from annotation.models import (
+    Checkpoint, Membership, Prompt, Response, Role, Round, RoundStep, User
+)
 from annotation.models.prompt import content_hash, split_of
+from annotation.rounds.recipe import parse_recipe
 from annotation.services import projects, tasks, teams
 
 password, writers, prompts = json.loads(sys.argv[1])
@@ -32,10 +35,19 @@ models = [
     Checkpoint.objects.create(project=project, name=name, kind="policy", path=f"/models/{name}")
     for name in writers
 ]
+recipe = parse_recipe({"steps": [
+    {"name": "responses", "kind": "generate"},
+    {"name": "labels", "kind": "label", "reads": {"responses": "responses"}},
+    {"name": "preferences", "kind": "aggregate", "reads": {"labels": "labels"}},
+]})
 made = Round.objects.create(
-    project=project, number=1, state="labeling", recipe={"training": []},
-    history=[{"state": "labeling", "at": "2026-01-01T00:00:00+00:00"}],
+    project=project, number=1, state="open", is_labeling=True, recipe=recipe.to_json()
 )
+for index, (step, state) in enumerate(zip(recipe.steps, ("done", "running", "waiting"))):
+    RoundStep.objects.create(
+        round=made, index=index, name=step.name, kind=step.kind, state=state,
+        attempts=int(state != "waiting"),
+    )
 groups = {"compare": [], "rank": []}
 for number, (question, texts) in enumerate(prompts):
     messages = [{"role": "user", "content": question}]

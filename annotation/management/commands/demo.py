@@ -11,8 +11,10 @@ from typing import Any
 import httpx
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.management import demos
 from annotation.models import Job, Round
-from annotation.services import demos, ratings
+from annotation.rounds import overviews
+from annotation.services import ratings
 from annotation.simulation.client import Desk, sign_in
 from annotation.simulation.labelers import LABELERS, Labeler
 from annotation.simulation.recipe import DEMO
@@ -121,13 +123,17 @@ class Command(BaseCommand):
                 self._change(said, str(job.pk), f"  {job.method}: {_progress(job)}", job.state)
             rounds = list(Round.objects.filter(project=demo.project).order_by("number"))
             for one in rounds:
-                labels = sum(desk.labels for desk in people)
-                text = f"Round {one.number}: {one.state}"
-                if one.state == Round.State.AGGREGATING or one.state == Round.State.TRAINING:
+                shown = overviews.describe_round(one)
+                stage, labels = shown["stage"], sum(desk.labels for desk in people)
+                text = f"Round {one.number}: {stage}"
+                if stage in ("aggregating", "training"):
                     text += f" ({labels} labels by {len(people)} labelers so far)"
-                self._change(said, str(one.pk), text, one.state)
-                if one.state in (Round.State.BLOCKED, Round.State.CANCELLED):
-                    why = (one.blocked or {}).get("reason", "it was cancelled")
+                self._change(said, str(one.pk), text, stage)
+                if stage in ("blocked", "cancelled"):
+                    asked = [
+                        q["said"]["text"] for step in shown["steps"] for q in step["questions"]
+                    ]
+                    why = " ".join(asked) or "it was cancelled"
                     raise CommandError(f"Round {one.number} stopped: {why}")
             for job in Job.objects.filter(project=demo.project, round=None, state=Job.State.FAILED):
                 raise CommandError(f"The base model could not be trained: {job.error}")

@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import DomainError
 from annotation.management.lookup import Progress, find_project
+from annotation.rounds.recipe import DEFAULT_IMPORT
 from annotation.services.comparisons import ComparisonReport, import_comparisons
 from annotation.services.formats import FORMATS
 from annotation.services.prompts import open_lines
-from annotation.rounds.recipe import DEFAULT_IMPORT
 
 
 class Command(BaseCommand):

@@ -42,9 +42,7 @@ class Aggregate(Step):
         ratings.close(work.round)
         if not any(self.name in step.reads.names() for step in work.recipe.steps):
             return Made()
-        dataset = datasets.freeze_preferences(
-            work.round, key=work.key, learn_from=self.learn_from
-        )
+        dataset = datasets.freeze_preferences(work.round, key=work.key, learn_from=self.learn_from)
         if dataset.train_rows == 0:
             raise Blocked(
                 Question(

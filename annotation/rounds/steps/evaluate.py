@@ -70,32 +70,18 @@ class Evaluate(Step):
         reward, against = work.checkpoint("reward"), _against(work)
         evaluation = Evaluation(
             checkpoint=str(checkpoint.pk),
-            parent=against and str(against.pk),
-            reward=reward and str(reward.pk),
+            parent=None if against is None else str(against.pk),
+            reward=None if reward is None else str(reward.pk),
         )
         prompts = self._prompts(work)
         if reward is None or prompts is None:
             return Made(evaluation=evaluation)
-        new, old = (
-            one
-            and work.job(
-                str(one.pk),
-                method="evaluate",
-                dataset=prompts,
-                model=one,
-                reward=reward,
-                reference_model=against,
-                settings_={
-                    "responses_per_prompt": self.responses_per_prompt,
-                    "max_new_tokens": self.max_new_tokens,
-                    "split": "all",
-                },
-            )
-            for one in (checkpoint, against)
-        )
-        if not all_succeeded([job for job in (new, old) if job is not None]):
+        new = self._job(work, checkpoint, against, prompts, reward)
+        old = None
+        if against is not None:
+            old = self._job(work, against, against, prompts, reward)
+        if not all_succeeded([new, old] if old else [new]):
             return None
-        assert new is not None
         metrics = _metrics(new)
         Checkpoint.objects.filter(pk=checkpoint.pk).update(
             metrics={**checkpoint.metrics, **metrics}
@@ -109,6 +95,28 @@ class Evaluate(Step):
                 parent_metrics=_metrics(old) if old else {},
                 wins=paired_wins(new, old) if old else None,
             )
+        )
+
+    def _job(
+        self,
+        work: Work,
+        model: Checkpoint,
+        against: Checkpoint | None,
+        prompts: Dataset,
+        reward: Checkpoint,
+    ) -> Job:
+        return work.job(
+            str(model.pk),
+            method="evaluate",
+            dataset=prompts,
+            model=model,
+            reward=reward,
+            reference_model=against,
+            settings_={
+                "responses_per_prompt": self.responses_per_prompt,
+                "max_new_tokens": self.max_new_tokens,
+                "split": "all",
+            },
         )
 
     def _prompts(self, work: Work) -> Dataset | None:

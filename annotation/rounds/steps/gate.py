@@ -1,4 +1,4 @@
-"""Bounds that a checkpoint must keep. Each is judged by itself; what is not measured is not kept."""
+"""Bounds that a checkpoint must keep, each judged by itself; not measured is not kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -150,7 +150,9 @@ def judge(bound: Bound, found: Measured) -> VerdictJson:
 def verdict_of(bound: Bound, found: Measured) -> Sentence:
     if found.value is None:
         reason = found.missing or say("gate_no_number", "The gate gave no number.")
-        return say("gate_unmeasured", "Not measured, so it does not pass. {reason}", reason=str(reason))
+        return say(
+            "gate_unmeasured", "Not measured, so it does not pass. {reason}", reason=str(reason)
+        )
     value = f"{found.value:.3g}"
     if bound.least is not None:
         if bound.holds(found.value):

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from django.db import transaction
-
-from annotation.models import Checkpoint, Dataset, Job, Prompt, Response, Round, Task
+from annotation.models import Checkpoint, Dataset, Job, Prompt, Response, Round
 from annotation.rounds import sources
 from annotation.rounds.parse import refuse, setting
 from annotation.rounds.step import (
@@ -82,7 +80,8 @@ class Generate(Step):
         writers = _each_once(work)
         batches = _batches(work)
         if not batches:
-            _forget_earlier_takes(work.round)
+            # What an earlier take wrote would be mixed with what comes; its tasks are gone.
+            Response.objects.filter(round=work.round).delete()
         if batches and not self._write(work, batches[-1], writers):
             return None
         missing = self.prompts.count - sum(batch.rows for batch in batches)
@@ -153,13 +152,6 @@ def no_prompts() -> Sentence:
         "The project has no prompts that fit this recipe. Import prompts, or choose another split "
         "or other tags.",
     )
-
-
-def _forget_earlier_takes(round: Round) -> None:
-    """What an earlier take wrote would be mixed with what comes. Nobody has labeled it."""
-    with transaction.atomic():
-        Task.objects.filter(round=round).delete()
-        Response.objects.filter(round=round).delete()
 
 
 def _batches(work: Work) -> list[Dataset]:

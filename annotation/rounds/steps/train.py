@@ -1,7 +1,7 @@
 """One training job by a method, and the checkpoint it leaves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from annotation.models import Checkpoint, Dataset, Prompt, Split
@@ -67,7 +67,7 @@ class Train(Step):
     kind: Literal["train"] = "train"
     reads: TrainReads
     method: str = setting(choices=training_methods)
-    settings: dict[str, Scalar] = setting({})
+    settings: dict[str, Scalar] = field(default_factory=dict)
 
     def check(self, where: str, earlier: Mapping[str, Step]) -> None:
         try:

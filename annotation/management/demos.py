@@ -25,11 +25,14 @@ from annotation.models import (
     Team,
     User,
 )
-from annotation.services import checkpoints, datasets, jobs, projects, prompts, rounds, teams
+from annotation.rounds import drafts
+from annotation.rounds.parse import Json
+from annotation.rounds.recipe import RecipeJson
+from annotation.services import checkpoints, datasets, jobs, projects, prompts, teams
 from annotation.simulation import world
 from annotation.simulation.labelers import LABELERS
 from annotation.simulation.preference import score
-from annotation.simulation.recipe import Recipe
+from annotation.simulation.recipe import Recipe, Settings
 
 NAME = "Demo"
 BASE = "base"
@@ -139,42 +142,92 @@ def set_up(recipe: Recipe) -> Demo:
 
 def start_when_ready(demo: Demo) -> None:
     """Start the first round as soon as the base model is there; the others follow by themselves."""
-    if Round.objects.filter(project=demo.project).exclude(state=Round.State.DRAFT).exists():
+    rounds = list(Round.objects.filter(project=demo.project).order_by("number"))
+    if any(one.state != Round.State.DRAFT for one in rounds):
         return
     if checkpoints.newest(demo.project, kind=Checkpoint.Kind.POLICY) is None:
         return
-    draft = Round.objects.filter(project=demo.project).first()
-    if draft is None:
-        draft = rounds.create_round(demo.project, recipe=round_recipe(demo.recipe), by=None)
-    rounds.start_round(draft, by=None)
+    for recipe in round_recipes(demo.recipe)[len(rounds) :]:
+        before = rounds[-1] if rounds else None
+        rounds.append(drafts.create_round(demo.project, recipe=recipe, after=before, by=None))
+    drafts.start_round(rounds[0], by=None)
 
 
-def round_recipe(recipe: Recipe) -> dict[str, Any]:
+def round_recipes(recipe: Recipe) -> list[RecipeJson]:
     """Two rounds of training, DPO then PPO, and a third that only compares, on held-out prompts."""
-    write = {
-        "responses_per_prompt": recipe.responses_per_prompt,
+    comparison: list[Json] = [
+        _responses(recipe, count=recipe.comparison_prompts, split="eval", each=3),
+        _labels(kind="rank", wanted=1),
+        _aggregate(),
+    ]
+    return [
+        _learning(recipe, "dpo", recipe.dpo),
+        _learning(recipe, "ppo", recipe.ppo),
+        {"steps": comparison},
+    ]
+
+
+def _learning(recipe: Recipe, method: str, settings_: Settings) -> RecipeJson:
+    """Labels teach a reward model, and it or they a policy; both are measured and accepted."""
+    judge = "reward" if method == "ppo" else None
+    return {
+        "steps": [
+            _responses(
+                recipe,
+                count=recipe.prompts_per_round,
+                split="both",
+                each=recipe.responses_per_prompt,
+            ),
+            _labels(kind="mixed", wanted=recipe.labels_wanted),
+            _aggregate(),
+            {
+                "name": "reward",
+                "kind": "train",
+                "method": "reward",
+                "reads": {"data": "preferences"},
+                "settings": dict(recipe.reward),
+            },
+            {
+                "name": "policy",
+                "kind": "train",
+                "method": method,
+                "reads": {"data": "preferences", "reward": judge},
+                "settings": dict(settings_),
+            },
+            {
+                "name": "evaluation",
+                "kind": "evaluate",
+                "reads": {"checkpoint": "policy", "reward": "reward"},
+                "max_new_tokens": recipe.generate.get("max_new_tokens", 64),
+            },
+            {"name": "accept", "kind": "accept", "reads": {"checkpoints": ["reward", "policy"]}},
+        ]
+    }
+
+
+def _responses(recipe: Recipe, *, count: int, split: str, each: int) -> dict[str, Json]:
+    return {
+        "name": "responses",
+        "kind": "generate",
+        "prompts": {"count": count, "split": split},
+        "responses_per_prompt": each,
         "temperature": recipe.generate.get("temperature", 1.0),
         "max_new_tokens": recipe.generate.get("max_new_tokens", 64),
     }
-    learn = {
-        "prompts": {"count": recipe.prompts_per_round, "split": "both"},
-        "generation": write,
-        "tasks": {"kind": "mixed", "labels_wanted": recipe.labels_wanted},
+
+
+def _labels(*, kind: str, wanted: int) -> dict[str, Json]:
+    return {
+        "name": "labels",
+        "kind": "label",
+        "reads": {"responses": "responses"},
+        "task_kind": kind,
+        "labels_wanted": wanted,
     }
 
-    def steps(policy: str, settings_: Any) -> list[dict[str, Any]]:
-        return [
-            {"method": "reward", "settings": dict(recipe.reward)},
-            {"method": policy, "settings": dict(settings_)},
-        ]
 
-    compare = {
-        "prompts": {"count": recipe.comparison_prompts, "split": "eval"},
-        "generation": {**write, "responses_per_prompt": 3},
-        "tasks": {"kind": "rank", "labels_wanted": 1},
-    }
-    second = {**learn, "training": steps("ppo", recipe.ppo), "next": compare}
-    return {**learn, "training": steps("dpo", recipe.dpo), "next": second}
+def _aggregate() -> dict[str, Json]:
+    return {"name": "preferences", "kind": "aggregate", "reads": {"labels": "labels"}}
 
 
 def compare(demo: Demo) -> Comparison:
@@ -220,15 +273,14 @@ def open_free_round(demo: Demo) -> None:
     """A small round for the person at the free seat, once the simulated labelers have gone home."""
     if Round.objects.filter(project=demo.project, number__gt=ROUNDS).exists():
         return
-    recipe = {
-        "prompts": {"count": 24, "split": "both"},
-        "generation": {
-            "responses_per_prompt": demo.recipe.responses_per_prompt,
-            "max_new_tokens": demo.recipe.generate.get("max_new_tokens", 64),
-        },
-        "tasks": {"kind": "mixed", "labels_wanted": 1},
+    recipe: RecipeJson = {
+        "steps": [
+            _responses(demo.recipe, count=24, split="both", each=demo.recipe.responses_per_prompt),
+            _labels(kind="mixed", wanted=1),
+            _aggregate(),
+        ]
     }
-    rounds.start_round(rounds.create_round(demo.project, recipe=recipe, by=None), by=None)
+    drafts.start_round(drafts.create_round(demo.project, recipe=recipe, by=None), by=None)
 
 
 def _user(name: str, password: str) -> User:
