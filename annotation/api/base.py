@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -61,9 +62,16 @@ class EstimateOf(serializers.Serializer[Any]):
     n = serializers.IntegerField()
 
 
+@extend_schema_field(
+    {"oneOf": [{"type": kind} for kind in ("string", "number", "boolean")], "nullable": True}
+)
+class ScalarField(serializers.JSONField):
+    """One value: text, a number, yes or no, or nothing."""
+
+
 class SentenceOf(serializers.Serializer[Any]):
     """Something the server says: a code to translate by, its parameters, and the English."""
 
     code = serializers.CharField()
-    params = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    params = serializers.DictField(child=ScalarField(allow_null=True))
     text = serializers.CharField()

@@ -10,9 +10,17 @@ from annotation.rounds.parse import Limits, Schema, limits_of, schema_of
 from annotation.rounds.recipe import DEFAULT, DEFAULT_IMPORT, RecipeJson
 from annotation.rounds.step import Source, Step
 from annotation.rounds.steps import STEPS
-from annotation.rounds.steps.train import training_methods
+from annotation.rounds.steps.train import makes, training_methods
 from annotation.sentences import SentenceJson
-from training.contract.spec import describe_settings
+from training.contract.spec import NEEDS_REWARD, describe_settings
+
+
+class MethodForm(TypedDict):
+    method: str
+    makes: str
+    reads_model: bool
+    reads_reward: bool
+    settings: list[dict[str, Any]]
 
 
 class GateForm(TypedDict):
@@ -51,7 +59,7 @@ class RecipeForms(TypedDict):
     default: RecipeJson
     default_import: RecipeJson
     kinds: list[KindForm]
-    methods: dict[str, list[dict[str, Any]]]
+    methods: list[MethodForm]
     gates: list[GateForm]
     choices: list[ChoiceForm]
 
@@ -61,7 +69,16 @@ def describe_recipes() -> RecipeForms:
         "default": DEFAULT.to_json(),
         "default_import": DEFAULT_IMPORT.to_json(),
         "kinds": [_kind(name, kind) for name, kind in STEPS.items()],
-        "methods": {name: describe_settings(name) for name in (*training_methods(), "generate")},
+        "methods": [
+            {
+                "method": name,
+                "makes": makes(name),
+                "reads_model": name != "pretrain",
+                "reads_reward": name in NEEDS_REWARD,
+                "settings": describe_settings(name),
+            }
+            for name in training_methods()
+        ],
         "gates": [
             {
                 "gate": name,

@@ -42,6 +42,11 @@ def training_methods() -> tuple[str, ...]:
     return tuple(name for name in METHODS if name not in ("generate", "evaluate"))
 
 
+def makes(method: str) -> str:
+    """The kind of checkpoint that the method leaves."""
+    return MAKES.get(method, Checkpoint.Kind.POLICY)
+
+
 @dataclass(frozen=True)
 class TrainReads(Reads):
     """`model` is where training starts, `reward` what judges it (PPO)."""
@@ -102,7 +107,7 @@ class Train(Step):
 
     @property
     def makes(self) -> str:
-        return MAKES.get(self.method, Checkpoint.Kind.POLICY)
+        return makes(self.method)
 
     def run(self, work: Work) -> Made | None:
         preferences = work.dataset("data")

@@ -544,6 +544,7 @@ export interface paths {
         };
         get: operations["rounds_list"];
         put?: never;
+        /** @description A draft. With `after` it starts by itself when that round is done. */
         post: operations["rounds_create"];
         delete?: never;
         options?: never;
@@ -608,7 +609,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What a recipe may say: the default one, and every setting of every method. */
+        /** @description What a recipe may say: kinds of step, training methods, gates, and the default one. */
         get: operations["recipes_show"];
         put?: never;
         post?: never;
@@ -631,11 +632,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Change the recipe of a draft. */
+        /** @description Change the recipe of a draft, or the round it waits for. */
         patch: operations["rounds_change"];
         trace?: never;
     };
-    "/api/rounds/{round_id}/cancel/": {
+    "/api/rounds/{round_id}/decisions/": {
         parameters: {
             query?: never;
             header?: never;
@@ -644,7 +645,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["rounds_cancel"];
+        /** @description Answer a question of a step, or steer the round (pause, more labels, cancel ...). */
+        post: operations["rounds_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -677,23 +679,6 @@ export interface paths {
         get: operations["rounds_ladder"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rounds/{round_id}/resolve/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Choose one of the actions that a blocked round offers. */
-        post: operations["rounds_resolve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -867,6 +852,20 @@ export interface components {
         AmendedOf: {
             assignment: components["schemas"]["AssignmentOf"];
         };
+        /** @description `change` is laid over the settings of the step: objects are merged, all else replaced. */
+        AmendmentOf: {
+            step: string;
+            change: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description `change` is laid over the settings of the step: objects are merged, all else replaced. */
+        AmendmentOfRequest: {
+            step: string;
+            change: {
+                [key: string]: unknown;
+            };
+        };
         AnswerInputRequest: {
             /**
              * Format: uuid
@@ -914,25 +913,6 @@ export interface components {
             expires_at: string;
             draft: unknown;
             amends: boolean;
-        };
-        BlockOf: {
-            /**
-             * @description Where the round stopped.
-             *
-             *     * `draft` - Draft
-             *     * `generating` - Generating
-             *     * `labeling` - Labeling
-             *     * `aggregating` - Aggregating
-             *     * `training` - Training
-             *     * `evaluating` - Evaluating
-             *     * `done` - Done
-             *     * `blocked` - Blocked
-             *     * `cancelled` - Cancelled
-             */
-            state: components["schemas"]["RoundState"];
-            reason: string;
-            evidence: unknown;
-            actions: components["schemas"]["ChoiceOf"][];
         };
         /**
          * @description * `base` - base
@@ -984,9 +964,26 @@ export interface components {
             created_at: string;
             readonly lineage: components["schemas"]["LineageOf"];
         };
+        /**
+         * @description * `retry` - retry
+         *     * `redo` - redo
+         *     * `change` - change
+         *     * `skip` - skip
+         *     * `enough` - enough
+         *     * `accept` - accept
+         *     * `discard` - discard
+         *     * `cancel` - cancel
+         *     * `pause` - pause
+         *     * `resume` - resume
+         *     * `more_labels` - more_labels
+         *     * `more_prompts` - more_prompts
+         *     * `accept_checkpoint` - accept_checkpoint
+         * @enum {string}
+         */
+        ChoiceEnum: "retry" | "redo" | "change" | "skip" | "enough" | "accept" | "discard" | "cancel" | "pause" | "resume" | "more_labels" | "more_prompts" | "accept_checkpoint";
         ChoiceOf: {
-            action: string;
-            label: string;
+            choice: components["schemas"]["ChoiceEnum"];
+            title: components["schemas"]["SentenceOf"];
         };
         CountOf: {
             done: number;
@@ -1019,13 +1016,54 @@ export interface components {
             created_at: string;
             checkpoints: components["schemas"]["NameOf"][];
         };
+        DecisionInputRequest: {
+            choice: components["schemas"]["ChoiceEnum"];
+            /**
+             * Format: uuid
+             * @description Made by the client. Sending it again decides nothing again.
+             */
+            decision_id: string;
+            /**
+             * @description Whose question is answered.
+             * @default
+             */
+            step: string;
+            /** @default  */
+            subject: string;
+            /** @default  */
+            why: string;
+            /** @description more_labels: labels per task; more_prompts: prompts in all. */
+            count?: number | null;
+            /** @default  */
+            redo_from: string;
+            changes?: components["schemas"]["AmendmentOfRequest"][];
+            /** Format: uuid */
+            checkpoint?: string | null;
+        };
+        /** @description Who chose what, why, and what they saw. */
         DecisionOf: {
             /** Format: uuid */
-            round: string;
-            number: number;
-            reason: string;
-            actions: components["schemas"]["ChoiceOf"][];
+            id: string;
+            /** @description Empty: the round was steered. */
+            step: string;
+            subject: string;
+            choice: components["schemas"]["ChoiceEnum"];
+            title: components["schemas"]["SentenceOf"];
+            why: string;
+            evidence: {
+                [key: string]: unknown;
+            };
+            amendments: components["schemas"]["AmendmentOf"][];
+            by: components["schemas"]["NameOf"] | null;
+            /** Format: date-time */
+            at: string;
         };
+        /**
+         * @description * `least` - least
+         *     * `most` - most
+         * @enum {string}
+         */
+        DirectionEnum: "least" | "most";
         DraftInputRequest: {
             /** @description Milliseconds on the client's clock; the newest draft wins. The draft may hold anything else besides, 16 kB in all. */
             saved_at: number;
@@ -1094,6 +1132,21 @@ export interface components {
             high: number;
             n: number;
         };
+        EvaluationOf: {
+            /** Format: uuid */
+            checkpoint: string;
+            /** Format: uuid */
+            parent: string | null;
+            /** Format: uuid */
+            reward: string | null;
+            metrics: {
+                [key: string]: number;
+            };
+            parent_metrics: {
+                [key: string]: number;
+            };
+            wins: components["schemas"]["WinsOf"] | null;
+        };
         EventOf: {
             /** Format: uuid */
             id: string;
@@ -1107,11 +1160,22 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        /** @description A setting of a step; `prompts.count` is `count` of the object `prompts`. */
+        FieldOf: {
+            name: string;
+            type: components["schemas"]["TypeEnum"];
+            default: (string | number | boolean) | null;
+            /** Format: double */
+            least?: number;
+            /** Format: double */
+            most?: number;
+            choices?: string[];
+        };
         ForecastOf: {
             points: components["schemas"]["AccuracyAtOf"][];
             gain: components["schemas"]["GainOf"] | null;
             /** @description Why there is no forecast. */
-            reason: string | null;
+            reason: components["schemas"]["SentenceOf"] | null;
         };
         GainOf: {
             /** @description Labels more than now. */
@@ -1125,6 +1189,32 @@ export interface components {
             low: number;
             /** Format: double */
             high: number;
+        };
+        /**
+         * @description * `reward_accuracy` - reward_accuracy
+         *     * `win_rate` - win_rate
+         *     * `reward_gain` - reward_gain
+         *     * `ended_share` - ended_share
+         *     * `kl` - kl
+         *     * `agreement` - agreement
+         *     * `budget_labels` - budget_labels
+         *     * `budget_seconds` - budget_seconds
+         * @enum {string}
+         */
+        GateEnum: "reward_accuracy" | "win_rate" | "reward_gain" | "ended_share" | "kl" | "agreement" | "budget_labels" | "budget_seconds";
+        GateOf: {
+            gate: components["schemas"]["GateEnum"];
+            title: components["schemas"]["SentenceOf"];
+            unit: components["schemas"]["SentenceOf"];
+            /**
+             * @description The bound that is usual.
+             *
+             *     * `least` - least
+             *     * `most` - most
+             */
+            direction: components["schemas"]["DirectionEnum"];
+            /** Format: double */
+            usual: number;
         };
         GuidelineInputRequest: {
             text: string;
@@ -1245,6 +1335,16 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @description A kind of step, for a form. */
+        KindOf: {
+            kind: components["schemas"]["StepKind"];
+            title: components["schemas"]["SentenceOf"];
+            stage: components["schemas"]["StepStage"];
+            /** @description A recipe holds one of it at most. */
+            is_single: boolean;
+            reads: components["schemas"]["RoleOf"][];
+            settings: components["schemas"]["FieldOf"][];
+        };
         LabelCountOf: {
             done: number;
             total: number;
@@ -1305,13 +1405,12 @@ export interface components {
             final: boolean;
             votes: number;
             labelers: number;
-            method: string;
+            method: components["schemas"]["SentenceOf"];
             entries: components["schemas"]["EntryOf"][];
             /** @description Rows and columns of win_matrix. */
             order: string[];
             win_matrix: (number | null)[][];
-            /** @description [checkpoint, checkpoint, votes that would settle the pair or null] */
-            indistinguishable: unknown;
+            indistinguishable: components["schemas"]["UndecidedOf"][];
             components: string[][];
             duel: components["schemas"]["DuelOf"] | null;
             live_elo: components["schemas"]["LiveOf"][];
@@ -1381,6 +1480,26 @@ export interface components {
         MessageOfRequest: {
             role: components["schemas"]["Speaker"];
             content: string;
+        };
+        /**
+         * @description * `pretrain` - pretrain
+         *     * `sft` - sft
+         *     * `reward` - reward
+         *     * `dpo` - dpo
+         *     * `ppo` - ppo
+         *     * `rrhf` - rrhf
+         * @enum {string}
+         */
+        MethodEnum: "pretrain" | "sft" | "reward" | "dpo" | "ppo" | "rrhf";
+        /** @description A method of training: which checkpoints it starts from, and its settings. */
+        MethodOf: {
+            method: components["schemas"]["MethodEnum"];
+            makes: components["schemas"]["CheckpointKind"];
+            /** @description Whether it starts from a model. */
+            reads_model: boolean;
+            /** @description Whether a reward model judges it. */
+            reads_reward: boolean;
+            settings: components["schemas"]["SettingOf"][];
         };
         MetricsOf: {
             rows: ({
@@ -1458,10 +1577,24 @@ export interface components {
             /** @description The key itself, shown this once. */
             token: string;
         };
+        /** @description One thing to decide; POST .../decisions/ with this step and subject answers it. */
+        OpenQuestionOf: {
+            step: string;
+            subject: string;
+            title: components["schemas"]["SentenceOf"] | null;
+            said: components["schemas"]["SentenceOf"];
+            evidence: {
+                [key: string]: (string | number | boolean) | null;
+            };
+            choices: components["schemas"]["ChoiceOf"][];
+            /** Format: uuid */
+            round: string;
+            number: number;
+        };
         OverviewOf: {
             rounds: components["schemas"]["RoundOf"][];
             people_now: number;
-            decisions: components["schemas"]["DecisionOf"][];
+            questions: components["schemas"]["OpenQuestionOf"][];
             latest_ladder: components["schemas"]["LadderOf"] | null;
             agreement: components["schemas"]["EstimateOf"] | null;
             forecast: components["schemas"]["ForecastOf"];
@@ -1725,6 +1858,11 @@ export interface components {
             name?: string;
             language?: components["schemas"]["LanguageEnum"];
         };
+        PatchedDraftInputRequest: {
+            recipe?: components["schemas"]["RecipeInput"];
+            /** Format: uuid */
+            after?: string | null;
+        };
         PatchedMemberChangeRequest: {
             role?: components["schemas"]["Role"];
             status?: components["schemas"]["MembershipStatus"];
@@ -1735,10 +1873,6 @@ export interface components {
             criteria?: string[];
             languages?: string[];
             policy?: components["schemas"]["PolicyOfRequest"];
-        };
-        PatchedRecipeInputRequest: {
-            /** @description See GET /api/recipes/ for its names and defaults. */
-            recipe?: unknown;
         };
         PatchedTeamInputRequest: {
             name?: string;
@@ -1876,6 +2010,17 @@ export interface components {
             created_at: string;
             responses: components["schemas"]["ResponseOf"][];
         };
+        /** @description One thing to decide; POST .../decisions/ with this step and subject answers it. */
+        QuestionOf: {
+            step: string;
+            subject: string;
+            title: components["schemas"]["SentenceOf"] | null;
+            said: components["schemas"]["SentenceOf"];
+            evidence: {
+                [key: string]: (string | number | boolean) | null;
+            };
+            choices: components["schemas"]["ChoiceOf"][];
+        };
         QueueOf: {
             project: components["schemas"]["NameOf"];
             team: components["schemas"]["NameOf"];
@@ -1890,19 +2035,20 @@ export interface components {
             /** @description They changed since the version I last labeled under. */
             guidelines_changed: boolean;
         };
-        RecipeInputRequest: {
-            /** @description See GET /api/recipes/ for its names and defaults. */
-            recipe: unknown;
+        /** @description One role of what a step reads: the names in the recipe, and what they meant. */
+        ReadOf: {
+            role: string;
+            names: string[];
+            checkpoints: components["schemas"]["NameOf"][];
+            datasets: string[];
         };
         RecipesOf: {
-            default: unknown;
-            methods: {
-                [key: string]: components["schemas"]["SettingOf"][];
-            };
-            gates: string[];
-        };
-        ResolveInputRequest: {
-            action: string;
+            default: components["schemas"]["Recipe"];
+            default_import: components["schemas"]["Recipe"];
+            kinds: components["schemas"]["KindOf"][];
+            methods: components["schemas"]["MethodOf"][];
+            gates: components["schemas"]["GateOf"][];
+            choices: components["schemas"]["ChoiceOf"][];
         };
         /** @description A response with its writer: for those who watch the round, never for labelers. */
         ResponseOf: {
@@ -1964,6 +2110,26 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "manager" | "reviewer" | "labeler" | "viewer";
+        /** @description One role of what a kind of step reads, and what it may name. */
+        RoleOf: {
+            role: string;
+            /** @description Earlier steps of these kinds. */
+            kinds: components["schemas"]["StepKind"][];
+            words: string[];
+            /** @description The id of a checkpoint will do. */
+            takes_checkpoint: boolean;
+            is_reward: boolean | null;
+            is_list: boolean;
+            is_needed: boolean;
+        };
+        RoundInputRequest: {
+            recipe: components["schemas"]["RecipeInput"];
+            /**
+             * Format: uuid
+             * @description Start by itself when that round is done.
+             */
+            after?: string | null;
+        };
         RoundNameOf: {
             /** Format: uuid */
             id: string;
@@ -1978,8 +2144,28 @@ export interface components {
             project: components["schemas"]["NameOf"];
             number: number;
             state: components["schemas"]["RoundState"];
-            blocked: components["schemas"]["BlockOf"] | null;
-            recipe: unknown;
+            /**
+             * @description Derived from the steps.
+             *
+             *     * `draft` - draft
+             *     * `generating` - generating
+             *     * `labeling` - labeling
+             *     * `aggregating` - aggregating
+             *     * `training` - training
+             *     * `evaluating` - evaluating
+             *     * `blocked` - blocked
+             *     * `done` - done
+             *     * `cancelled` - cancelled
+             */
+            stage: components["schemas"]["RoundStage"];
+            is_paused: boolean;
+            /** @description As it was when the round started. */
+            recipe: components["schemas"]["Recipe"];
+            /** @description With what people decided laid over it. */
+            effective_recipe: components["schemas"]["Recipe"];
+            /** @description This draft starts when that round is done. */
+            after: components["schemas"]["RoundNameOf"] | null;
+            successor: components["schemas"]["RoundNameOf"] | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1988,20 +2174,31 @@ export interface components {
             finished_at: string | null;
             progress: components["schemas"]["ProgressOf"];
             steps: components["schemas"]["StepOf"][];
+            decisions: components["schemas"]["DecisionOf"][];
+            /** @description How the round can be steered now. */
+            choices: components["schemas"]["ChoiceOf"][];
         };
         /**
+         * @description * `draft` - draft
+         *     * `generating` - generating
+         *     * `labeling` - labeling
+         *     * `aggregating` - aggregating
+         *     * `training` - training
+         *     * `evaluating` - evaluating
+         *     * `blocked` - blocked
+         *     * `done` - done
+         *     * `cancelled` - cancelled
+         * @enum {string}
+         */
+        RoundStage: "draft" | "generating" | "labeling" | "aggregating" | "training" | "evaluating" | "blocked" | "done" | "cancelled";
+        /**
          * @description * `draft` - Draft
-         *     * `generating` - Generating
-         *     * `labeling` - Labeling
-         *     * `aggregating` - Aggregating
-         *     * `training` - Training
-         *     * `evaluating` - Evaluating
+         *     * `open` - Open
          *     * `done` - Done
-         *     * `blocked` - Blocked
          *     * `cancelled` - Cancelled
          * @enum {string}
          */
-        RoundState: "draft" | "generating" | "labeling" | "aggregating" | "training" | "evaluating" | "done" | "blocked" | "cancelled";
+        RoundState: "draft" | "open" | "done" | "cancelled";
         SampleOf: {
             prompt: components["schemas"]["SamplePromptOf"];
             votes: number;
@@ -2010,7 +2207,7 @@ export interface components {
         SamplePromptOf: {
             /** Format: uuid */
             id: string;
-            messages: unknown;
+            messages: components["schemas"]["MessageOf"][];
             split: string;
         };
         SampleResponseOf: {
@@ -2020,6 +2217,14 @@ export interface components {
             /** @description Consensus rank, 1 best. */
             rank: number | null;
         };
+        /** @description Something the server says: a code to translate by, its parameters, and the English. */
+        SentenceOf: {
+            code: string;
+            params: {
+                [key: string]: (string | number | boolean) | null;
+            };
+            text: string;
+        };
         Session: {
             user: components["schemas"]["UserOf"] | null;
             memberships: components["schemas"]["MyMembership"][];
@@ -2028,7 +2233,7 @@ export interface components {
         SettingOf: {
             name: string;
             type: string;
-            default: unknown;
+            default: (string | number | boolean) | null;
             description: string;
             /** Format: double */
             least?: number;
@@ -2075,13 +2280,60 @@ export interface components {
          * @enum {string}
          */
         SplitEnum: "train" | "eval";
+        /**
+         * @description * `generate` - generate
+         *     * `label` - label
+         *     * `aggregate` - aggregate
+         *     * `train` - train
+         *     * `evaluate` - evaluate
+         *     * `gate` - gate
+         *     * `accept` - accept
+         * @enum {string}
+         */
+        StepKind: "generate" | "label" | "aggregate" | "train" | "evaluate" | "gate" | "accept";
         StepOf: {
-            state: components["schemas"]["RoundState"];
+            name: string;
+            kind: components["schemas"]["StepKind"];
+            title: components["schemas"]["SentenceOf"];
+            stage: components["schemas"]["StepStage"];
+            state: components["schemas"]["StepState"];
+            /** @description How often it was begun. */
+            attempts: number;
+            /** @description 1, and one more each time it started over. */
+            take: number;
+            reads: components["schemas"]["ReadOf"][];
+            /** @description Made by this take. */
+            checkpoints: components["schemas"]["NameOf"][];
+            datasets: string[];
+            evaluation: components["schemas"]["EvaluationOf"] | null;
+            verdicts: components["schemas"]["VerdictOf"][];
+            /** @description What it waits for people to decide. */
+            questions: components["schemas"]["QuestionOf"][];
+            jobs: string[];
             /** Format: date-time */
-            started_at: string;
+            started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
         };
+        /**
+         * @description * `generating` - generating
+         *     * `labeling` - labeling
+         *     * `aggregating` - aggregating
+         *     * `training` - training
+         *     * `evaluating` - evaluating
+         * @enum {string}
+         */
+        StepStage: "generating" | "labeling" | "aggregating" | "training" | "evaluating";
+        /**
+         * @description * `waiting` - Waiting
+         *     * `running` - Running
+         *     * `blocked` - Blocked
+         *     * `done` - Done
+         *     * `skipped` - Skipped
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        StepState: "waiting" | "running" | "blocked" | "done" | "skipped" | "cancelled";
         SubmittedOf: {
             assignments: components["schemas"]["AssignmentOf"][];
             done_today: number;
@@ -2136,6 +2388,25 @@ export interface components {
             /** Format: date-time */
             expires_at: string | null;
         };
+        /**
+         * @description * `integer` - integer
+         *     * `number` - number
+         *     * `string` - string
+         *     * `boolean` - boolean
+         * @enum {string}
+         */
+        TypeEnum: "integer" | "number" | "string" | "boolean";
+        UndecidedOf: {
+            /** Format: uuid */
+            first: string;
+            /** Format: uuid */
+            second: string;
+            /**
+             * Format: double
+             * @description Votes that would settle the pair.
+             */
+            more: number | null;
+        };
         UserOf: {
             /** Format: uuid */
             id: string;
@@ -2144,6 +2415,34 @@ export interface components {
             name: string;
             language: string;
             is_staff: boolean;
+        };
+        /** @description What a gate found at one bound. `value` is null where nothing was measured. */
+        VerdictOf: {
+            subject: string;
+            gate: string;
+            title: components["schemas"]["SentenceOf"];
+            unit: components["schemas"]["SentenceOf"];
+            /** Format: double */
+            least: number | null;
+            /** Format: double */
+            most: number | null;
+            /** Format: double */
+            value: number | null;
+            passed: boolean;
+            said: components["schemas"]["SentenceOf"];
+            evidence: {
+                [key: string]: (string | number | boolean) | null;
+            };
+        };
+        /** @description Share of held-out prompts where the new answers score higher, 95 % interval. */
+        WinsOf: {
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            n: number;
         };
         /** @description What is said, for a screen that says it in another language. */
         CodedSentence: {
@@ -2163,6 +2462,262 @@ export interface components {
             field_sentences: {
                 [key: string]: (components["schemas"]["CodedSentence"] | null)[];
             };
+        };
+        GenerateStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "generate";
+            reads: components["schemas"]["GenerateReads"];
+            prompts: components["schemas"]["PromptChoice"];
+            responses_per_prompt: number;
+            temperature: number;
+            top_p: number;
+            max_new_tokens: number;
+        };
+        GenerateReads: {
+            writers: string[];
+        };
+        PromptChoice: {
+            count: number;
+            /** @enum {string} */
+            split: "train" | "eval" | "both";
+            tags: string[];
+        };
+        LabelStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "label";
+            reads: components["schemas"]["LabelReads"];
+            /** @enum {string} */
+            task_kind: "compare" | "rank" | "mixed";
+            labels_wanted: number;
+            compare_every: number;
+            random_floor: number;
+        };
+        LabelReads: {
+            responses: string;
+        };
+        AggregateStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "aggregate";
+            reads: components["schemas"]["AggregateReads"];
+            /** @enum {string} */
+            learn_from: "project" | "round";
+        };
+        AggregateReads: {
+            labels: string;
+        };
+        TrainStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train";
+            reads: components["schemas"]["TrainReads"];
+            /** @enum {string} */
+            method: "pretrain" | "sft" | "reward" | "dpo" | "ppo" | "rrhf";
+            settings: {
+                [key: string]: (string | number | boolean) | null;
+            };
+        };
+        TrainReads: {
+            data: string;
+            model: string | null;
+            reward: string | null;
+        };
+        EvaluateStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "evaluate";
+            reads: components["schemas"]["EvaluateReads"];
+            prompts: components["schemas"]["PromptChoice"];
+            responses_per_prompt: number;
+            max_new_tokens: number;
+        };
+        EvaluateReads: {
+            checkpoint: string;
+            against: string | null;
+            reward: string | null;
+        };
+        GateStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "gate";
+            reads: components["schemas"]["GateReads"];
+            bounds: components["schemas"]["Bound"][];
+        };
+        GateReads: {
+            checkpoint: string;
+            evaluation: string | null;
+            reward: string | null;
+        };
+        Bound: {
+            /** @enum {string} */
+            gate: "reward_accuracy" | "win_rate" | "reward_gain" | "ended_share" | "kl" | "agreement" | "budget_labels" | "budget_seconds";
+            least: number | null;
+            most: number | null;
+        };
+        AcceptStep: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "accept";
+            reads: components["schemas"]["AcceptReads"];
+        };
+        AcceptReads: {
+            checkpoints: string[];
+            after: string[];
+        };
+        Step: components["schemas"]["GenerateStep"] | components["schemas"]["LabelStep"] | components["schemas"]["AggregateStep"] | components["schemas"]["TrainStep"] | components["schemas"]["EvaluateStep"] | components["schemas"]["GateStep"] | components["schemas"]["AcceptStep"];
+        Recipe: {
+            steps: components["schemas"]["Step"][];
+        };
+        GenerateStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "generate";
+            reads?: components["schemas"]["GenerateReadsInput"];
+            prompts?: components["schemas"]["PromptChoiceInput"];
+            responses_per_prompt?: number;
+            temperature?: number;
+            top_p?: number;
+            max_new_tokens?: number;
+        };
+        GenerateReadsInput: {
+            writers?: string[];
+        };
+        PromptChoiceInput: {
+            count?: number;
+            /** @enum {string} */
+            split?: "train" | "eval" | "both";
+            tags?: string[];
+        };
+        LabelStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "label";
+            reads: components["schemas"]["LabelReadsInput"];
+            /** @enum {string} */
+            task_kind?: "compare" | "rank" | "mixed";
+            labels_wanted?: number;
+            compare_every?: number;
+            random_floor?: number;
+        };
+        LabelReadsInput: {
+            responses: string;
+        };
+        AggregateStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "aggregate";
+            reads: components["schemas"]["AggregateReadsInput"];
+            /** @enum {string} */
+            learn_from?: "project" | "round";
+        };
+        AggregateReadsInput: {
+            labels: string;
+        };
+        TrainStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "train";
+            reads: components["schemas"]["TrainReadsInput"];
+            /** @enum {string} */
+            method: "pretrain" | "sft" | "reward" | "dpo" | "ppo" | "rrhf";
+            settings?: {
+                [key: string]: (string | number | boolean) | null;
+            };
+        };
+        TrainReadsInput: {
+            data: string;
+            model?: string | null;
+            reward?: string | null;
+        };
+        EvaluateStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "evaluate";
+            reads: components["schemas"]["EvaluateReadsInput"];
+            prompts?: components["schemas"]["PromptChoiceInput"];
+            responses_per_prompt?: number;
+            max_new_tokens?: number;
+        };
+        EvaluateReadsInput: {
+            checkpoint: string;
+            against?: string | null;
+            reward?: string | null;
+        };
+        GateStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "gate";
+            reads: components["schemas"]["GateReadsInput"];
+            bounds: components["schemas"]["BoundInput"][];
+        };
+        GateReadsInput: {
+            checkpoint: string;
+            evaluation?: string | null;
+            reward?: string | null;
+        };
+        BoundInput: {
+            /** @enum {string} */
+            gate: "reward_accuracy" | "win_rate" | "reward_gain" | "ended_share" | "kl" | "agreement" | "budget_labels" | "budget_seconds";
+            least?: number | null;
+            most?: number | null;
+        };
+        AcceptStepInput: {
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "accept";
+            reads: components["schemas"]["AcceptReadsInput"];
+        };
+        AcceptReadsInput: {
+            checkpoints: string[];
+            after?: string[];
+        };
+        StepInput: components["schemas"]["GenerateStepInput"] | components["schemas"]["LabelStepInput"] | components["schemas"]["AggregateStepInput"] | components["schemas"]["TrainStepInput"] | components["schemas"]["EvaluateStepInput"] | components["schemas"]["GateStepInput"] | components["schemas"]["AcceptStepInput"];
+        RecipeInput: {
+            steps: components["schemas"]["StepInput"][];
         };
     };
     responses: never;
@@ -3478,7 +4033,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RecipeInputRequest"];
+                "application/json": components["schemas"]["RoundInputRequest"];
             };
         };
         responses: {
@@ -3663,7 +4218,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PatchedRecipeInputRequest"];
+                "application/json": components["schemas"]["PatchedDraftInputRequest"];
             };
         };
         responses: {
@@ -3686,7 +4241,7 @@ export interface operations {
             };
         };
     };
-    rounds_cancel: {
+    rounds_decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -3695,7 +4250,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionInputRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -3768,40 +4327,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LadderOf"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    rounds_resolve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                round_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ResolveInputRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoundOf"];
                 };
             };
             /** @description Refused */

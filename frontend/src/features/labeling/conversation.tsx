@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import type { TFunction } from "i18next";
 import { useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Assignment } from "~/api/types";
@@ -53,7 +54,7 @@ export function Conversation({
   );
 }
 
-function speaker(role: string, t: ReturnType<typeof useTranslation>["t"]): string {
+function speaker(role: string, t: TFunction): string {
   return role === "user" || role === "assistant" || role === "system"
     ? t(`conversation.${role}`)
     : role;

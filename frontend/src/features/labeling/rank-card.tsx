@@ -1,5 +1,6 @@
 import { useDraggable } from "@dnd-kit/core";
 import { CSS } from "@dnd-kit/utilities";
+import type { TFunction } from "i18next";
 import { type MouseEvent, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Assignment } from "~/api/types";
@@ -122,7 +123,7 @@ export function RankCard({
   );
 }
 
-function cardName(rank: Rank, letter: string, t: ReturnType<typeof useTranslation>["t"]): string {
+function cardName(rank: Rank, letter: string, t: TFunction): string {
   if (rank === null) return t("labeling.responseOpen", { letter });
   if (rank === "unrankable") return t("labeling.responseUnrankable", { letter });
   return t("labeling.responseRanked", { letter, rank });

@@ -1,4 +1,5 @@
 import { Button, Progress } from "@mantine/core";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
@@ -83,10 +84,7 @@ function JobScreen({ job, live }: { job: Job; live: boolean }) {
   );
 }
 
-function aboutJob(
-  job: Job,
-  t: ReturnType<typeof useTranslation>["t"],
-): [string, React.ReactNode][] {
+function aboutJob(job: Job, t: TFunction): [string, React.ReactNode][] {
   const ended = job.finished_at ? Date.parse(job.finished_at) : Date.now();
   return [
     [
