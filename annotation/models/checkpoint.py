@@ -10,10 +10,6 @@ class CheckpointQuerySet(models.QuerySet["Checkpoint"]):
     def for_user(self, user: Any) -> "CheckpointQuerySet":
         return self.filter(project__in=Project.objects.for_user(user))
 
-    def writers(self) -> "CheckpointQuerySet":
-        """Checkpoints that can write a response here."""
-        return self.filter(kind__in=[Checkpoint.Kind.BASE, Checkpoint.Kind.POLICY])
-
     def accepted(self) -> "CheckpointQuerySet":
         return self.filter(is_accepted=True)
 

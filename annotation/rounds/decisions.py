@@ -300,7 +300,7 @@ def _skip(d: Deciding) -> None:
 
 
 def _enough(d: Deciding) -> None:
-    plan.end_labeling(d.round, d.recipe, by=d.by)
+    plan.end_labeling(d.round, by=d.by)
 
 
 def _cancel(d: Deciding) -> None:

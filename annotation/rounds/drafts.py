@@ -22,11 +22,12 @@ def create_round(
     """
     checked = parse_recipe(recipe).to_json()
     with transaction.atomic():
+        before = _lock_before(after)
         # The project's row serialises two people pressing "New round" at once.
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         last = Round.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
         round_ = Round(project=project, number=last + 1, recipe=checked)
-        _put_after(round_, after)
+        _put_after(round_, before)
         round_.save(force_insert=True)
         happened("round.created", round_, by=by, number=round_.number)
     return round_
@@ -50,8 +51,9 @@ def follow_round(round: Round, *, after: Round | None, by: User | None) -> Round
     Raises Conflict once it has started, or when `after` has ended or has a successor.
     """
     with transaction.atomic():
+        before = _lock_before(after)
         locked = _lock_draft(round)
-        _put_after(locked, after)
+        _put_after(locked, before)
         locked.save(update_fields=["after"])
         happened("round.recipe_changed", locked, by=by, number=locked.number)
     round.refresh_from_db()
@@ -94,10 +96,13 @@ def _lock_draft(round: Round) -> Round:
     return locked
 
 
-def _put_after(round: Round, after: Round | None) -> None:
-    """Locks the round before, so that it does not end without seeing its successor."""
-    if after is not None:
-        before = plan.lock(after)
+def _lock_before(after: Round | None) -> Round | None:
+    """Locked, so that it does not end without seeing its successor."""
+    return None if after is None else plan.lock(after)
+
+
+def _put_after(round: Round, before: Round | None) -> None:
+    if before is not None:
         if before.project_id != round.project_id:
             raise InvalidInput(
                 say("round_of_other_project", "A round follows one of the same project.")
@@ -127,4 +132,4 @@ def _put_after(round: Round, after: Round | None) -> None:
             if one.pk == round.pk:
                 raise Conflict(say("round_follows_itself", "A round cannot wait for itself."))
             one = one.after
-    round.after = after
+    round.after = before

@@ -24,7 +24,10 @@ State = RoundStep.State
 
 
 def lock(round: Round) -> Round:
-    """The round's row, locked. Labels that name the round do not wait for it."""
+    """The round's row, locked. Labels that name the round do not wait for it.
+
+    Of two rounds the one before is locked first, and a round before its project.
+    """
     return (
         Round.objects.select_for_update(no_key=True, of=("self",))
         .select_related("project__team")
@@ -137,7 +140,7 @@ def cancel(locked: Round, *, by: User | None) -> None:
     happened("round.cancelled", locked, by=by, number=locked.number)
 
 
-def end_labeling(locked: Round, recipe: Recipe, *, by: User | None) -> None:
+def end_labeling(locked: Round, *, by: User | None) -> None:
     """The labels there are will do. More prompts that are still being answered are given up."""
     for row in locked.steps.filter(kind__in=["generate", "label"]).exclude(
         state__in=RoundStep.ENDED

@@ -217,8 +217,10 @@ def _merge(under: dict[str, Json], over: dict[str, Json]) -> dict[str, Json]:
     found = dict(under)
     for name, value in over.items():
         below = found.get(name)
-        both = isinstance(below, dict) and isinstance(value, dict)
-        found[name] = _merge(below, value) if both else value  # type: ignore[arg-type]
+        if isinstance(below, dict) and isinstance(value, dict):
+            found[name] = _merge(below, value)
+        else:
+            found[name] = value
     return found
 
 

@@ -97,7 +97,7 @@ class Wins:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluate step measured; `missing` says why there are no numbers."""
+    """What an evaluate step measured; no metrics without a reward model and held-out prompts."""
 
     checkpoint: str
     parent: str | None = None

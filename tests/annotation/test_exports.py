@@ -17,7 +17,16 @@ from annotation.services.prompts import import_prompts
 from training.contract import records
 
 pytestmark = pytest.mark.django_db
-RECIPE = {"generation": None, "learn_from": "round", "training": []}
+RECIPE = {
+    "steps": [
+        {
+            "name": "preferences",
+            "kind": "aggregate",
+            "reads": {"labels": "imported"},
+            "learn_from": "round",
+        }
+    ]
+}
 MESSAGES = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Ask"}]
 
 

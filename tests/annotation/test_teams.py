@@ -134,7 +134,8 @@ def pandalm(n, votes):
 
 
 def load(project, lines):
-    recipe = {"generation": None, "learn_from": "round", "training": []}
+    steps = [{"name": "preferences", "kind": "aggregate", "reads": {"labels": "imported"}}]
+    recipe = {"steps": steps}
     return import_comparisons(project, lines, recipe=recipe)
 
 
