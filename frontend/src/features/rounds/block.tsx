@@ -1,12 +1,12 @@
 import { Button, Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Choice, Decision, Question, Round } from "~/api/types";
+import type { Choice, Question, Round } from "~/api/types";
 import { dateTime } from "~/components/format";
 import { saySentence } from "~/i18n/say";
 import { DecisionDialog } from "./decision-dialog";
 import { Evidence } from "./evidence";
-import { blocksOf, isGrave, openCount } from "./questions";
+import { type Answer, blocksOf, openCount } from "./questions";
 import classes from "./rounds.module.css";
 
 /** What the round waits for: every question by itself, with its evidence and its own choices. */
@@ -30,8 +30,8 @@ export function Blocks({ round, editable }: { round: Round; editable: boolean })
               editable={editable}
             />
           ))}
-          {answered.map((decision) => (
-            <Answered key={decision.id} decision={decision} />
+          {answered.map((answer) => (
+            <Answered key={answer.decision.id} {...answer} />
           ))}
         </div>
       ))}
@@ -59,12 +59,11 @@ function OpenQuestion({
       <Evidence evidence={measuredOnly(evidence)} />
       {editable && (
         <Group gap="xs">
-          {choices.map((choice, i) => (
+          {choices.map((choice) => (
             <Button
               key={choice.choice}
               size="sm"
-              variant={i === 0 ? "filled" : "default"}
-              color={i > 0 && isGrave(choice.choice) ? "red" : undefined}
+              variant="default"
               onClick={() => setChosen(choice)}
             >
               {saySentence(choice.title)}
@@ -89,11 +88,12 @@ function measuredOnly({ value: _, least: __, most: ___, ...others }: Question["e
   return others;
 }
 
-function Answered({ decision }: { decision: Decision }) {
+function Answered({ verdict, decision }: Answer) {
   const { t } = useTranslation();
   return (
     <p className={classes.answered}>
       {t("rounds.answered", {
+        question: saySentence(verdict.title),
         choice: saySentence(decision.title),
         who: decision.by?.name ?? t("rounds.somebody"),
         time: dateTime(decision.at),

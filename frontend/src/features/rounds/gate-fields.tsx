@@ -34,6 +34,7 @@ export function GateFields({
           <fieldset key={i} className={classes.gate} aria-label={title}>
             <Select
               label={t("rounds.gate")}
+              description={row && saySentence(row.unit)}
               allowDeselect={false}
               value={bound.gate}
               data={gates.map((one) => ({ value: one.gate, label: saySentence(one.title) }))}
@@ -53,7 +54,6 @@ export function GateFields({
               value={bound.most}
               onChange={(most) => replace(i, { ...bound, most })}
             />
-            <span className={`quiet ${classes.unit}`}>{row && saySentence(row.unit)}</span>
             <Button
               variant="subtle"
               color="red"

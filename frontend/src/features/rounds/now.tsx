@@ -58,7 +58,10 @@ function JobNow({ jobs, round }: { jobs: Job[]; round: Round }) {
   const running = job?.state === "running" || job?.state === "starting";
   const live = useLive(job && running ? `job:${job.id}` : undefined);
   const metrics = useMetrics(job?.id, running ? (live ? 5_000 : 3_000) : false);
-  if (!job) return <Sentence>{t("rounds.nowWaiting")}</Sentence>;
+  if (!job) {
+    const isBlocked = round.stage === "blocked";
+    return <Sentence>{t(isBlocked ? "rounds.nowBlocked" : "rounds.nowWaiting")}</Sentence>;
+  }
   return (
     <>
       <p className={classes.nowLine}>

@@ -9,16 +9,11 @@ export function NumberField({
   onChange,
   ...input
 }: Shared & { value: number; onChange: (value: number) => void }) {
-  const [isEmpty, setEmpty] = useState(false);
   return (
-    <NumberInput
+    <OptionalNumberField
       {...input}
-      value={isEmpty ? "" : value}
-      onChange={(entered) => {
-        setEmpty(typeof entered !== "number");
-        if (typeof entered === "number") onChange(entered);
-      }}
-      onBlur={() => setEmpty(false)}
+      value={value}
+      onChange={(entered) => entered !== null && onChange(entered)}
     />
   );
 }
@@ -29,11 +24,18 @@ export function OptionalNumberField({
   onChange,
   ...input
 }: Shared & { value: number | null; onChange: (value: number | null) => void }) {
+  // What is typed is shown as it is until the field is left: "0." on the way to 0.3 is no number.
+  const [typed, setTyped] = useState<string | number | null>(null);
   return (
     <NumberInput
       {...input}
-      value={value ?? ""}
-      onChange={(entered) => onChange(typeof entered === "number" ? entered : null)}
+      value={typed ?? value ?? ""}
+      onChange={(entered) => {
+        setTyped(entered);
+        if (typeof entered === "number") onChange(entered);
+        if (entered === "") onChange(null);
+      }}
+      onBlur={() => setTyped(null)}
     />
   );
 }

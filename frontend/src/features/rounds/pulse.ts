@@ -27,7 +27,7 @@ export function usePulse(round: Round): string {
       return of("labels");
     case "training":
     case "evaluating":
-      return of("jobs");
+      return progress.jobs.total > 0 ? of("jobs") : "";
     case "done": {
       const end = finished_at && t("rounds.finished", { time: dateTime(finished_at) });
       return [of("labels"), end].filter(Boolean).join(" · ");

@@ -1,5 +1,5 @@
 /** What a round asks people, and what they have answered: read off its steps and decisions. */
-import type { Choice, Decision, Question, Round, RoundStep } from "~/api/types";
+import type { Choice, Decision, Question, Round, RoundStep, Verdict } from "~/api/types";
 
 type Choices = Choice["choice"];
 
@@ -7,7 +7,13 @@ type Choices = Choice["choice"];
 export interface Block {
   step: RoundStep;
   open: Question[];
-  answered: Decision[];
+  answered: Answer[];
+}
+
+/** A bound that was not kept, and what somebody decided about it. */
+export interface Answer {
+  verdict: Verdict;
+  decision: Decision;
 }
 
 /** The steps that wait for people, in order. */
@@ -19,10 +25,12 @@ export function blocksOf({ steps, decisions }: Pick<Round, "steps" | "decisions"
       // A bound that is broken and no longer asked about has its answer, the newest one.
       const answered = step.verdicts
         .filter(({ passed, subject }) => !passed && !isOpen.has(subject))
-        .flatMap(
-          ({ subject }) =>
-            decisions.findLast((one) => one.step === step.name && one.subject === subject) ?? [],
-        );
+        .flatMap((verdict) => {
+          const decision = decisions.findLast(
+            (one) => one.step === step.name && one.subject === verdict.subject,
+          );
+          return decision ? [{ verdict, decision }] : [];
+        });
       return { step, open: step.questions, answered };
     });
 }

@@ -38,7 +38,7 @@ export function Steering({ round }: { round: Round }) {
             {others.map((choice) => (
               <Menu.Item
                 key={choice.choice}
-                color={isGrave(choice.choice) ? "red" : undefined}
+                c={isGrave(choice.choice) ? "var(--bad)" : undefined}
                 onClick={() => setChosen(choice)}
               >
                 {saySentence(choice.title)}…
