@@ -1238,7 +1238,11 @@ export interface components {
             created_at: string;
             checkpoints: components["schemas"]["NameOf"][];
         };
-<<<<<<< HEAD
+        DatasetRefOf: {
+            path: string;
+            digest: string;
+            kind: string;
+        };
         DecisionInputRequest: {
             choice: components["schemas"]["ChoiceEnum"];
             /**
@@ -1264,13 +1268,6 @@ export interface components {
             checkpoint?: string | null;
         };
         /** @description Who chose what, why, and what they saw. */
-=======
-        DatasetRefOf: {
-            path: string;
-            digest: string;
-            kind: string;
-        };
->>>>>>> lane/training
         DecisionOf: {
             /** Format: uuid */
             id: string;
@@ -1516,7 +1513,7 @@ export interface components {
         FieldOf: {
             name: string;
             type: components["schemas"]["TypeEnum"];
-            default: unknown;
+            default: (string | number | boolean) | null;
             /** Format: double */
             least?: number;
             /** Format: double */
@@ -1560,8 +1557,20 @@ export interface components {
             /** Format: double */
             high: number;
         };
+        /**
+         * @description * `reward_accuracy` - reward_accuracy
+         *     * `win_rate` - win_rate
+         *     * `reward_gain` - reward_gain
+         *     * `ended_share` - ended_share
+         *     * `kl` - kl
+         *     * `agreement` - agreement
+         *     * `budget_labels` - budget_labels
+         *     * `budget_seconds` - budget_seconds
+         * @enum {string}
+         */
+        GateEnum: "reward_accuracy" | "win_rate" | "reward_gain" | "ended_share" | "kl" | "agreement" | "budget_labels" | "budget_seconds";
         GateOf: {
-            gate: string;
+            gate: components["schemas"]["GateEnum"];
             title: components["schemas"]["SentenceOf"];
             unit: components["schemas"]["SentenceOf"];
             /**
@@ -1688,13 +1697,8 @@ export interface components {
             heartbeat_at: string | null;
             exit_code: number | null;
             error: components["schemas"]["ErrorOf"] | null;
-<<<<<<< HEAD
-            result: components["schemas"]["ResultShape"] | null;
-            spec: components["schemas"]["SpecShape"];
-=======
             result: components["schemas"]["ResultOf"] | null;
             spec: components["schemas"]["SpecOf"];
->>>>>>> lane/training
             checkpoint?: components["schemas"]["NameOf"] | null;
         };
         /**
@@ -1888,17 +1892,35 @@ export interface components {
             role: components["schemas"]["Speaker"];
             content: string;
         };
+        /**
+         * @description * `pretrain` - pretrain
+         *     * `sft` - sft
+         *     * `reward` - reward
+         *     * `dpo` - dpo
+         *     * `ppo` - ppo
+         *     * `rrhf` - rrhf
+         * @enum {string}
+         */
+        MethodEnum: "pretrain" | "sft" | "reward" | "dpo" | "ppo" | "rrhf";
+        /** @description A method of training: which checkpoints it starts from, and its settings. */
+        MethodOf: {
+            method: components["schemas"]["MethodEnum"];
+            title: components["schemas"]["SentenceOf"];
+            description: components["schemas"]["SentenceOf"];
+            makes: components["schemas"]["CheckpointKind"];
+            /** @description Whether it starts from a model. */
+            reads_model: boolean;
+            /** @description Whether a reward model judges it. */
+            reads_reward: boolean;
+            settings: components["schemas"]["SettingOf"][];
+        };
         MetricsOf: {
             rows: ({
                 t: string;
                 step: number;
                 split: string;
             } & {
-<<<<<<< HEAD
                 [key: string]: (number | string) | null;
-=======
-                [key: string]: number | string;
->>>>>>> lane/training
             })[];
             /** @description Ask with since=<this>. Smaller than asked: a resume cut back, start over. */
             next: number;
@@ -1979,7 +2001,7 @@ export interface components {
             title: components["schemas"]["SentenceOf"] | null;
             said: components["schemas"]["SentenceOf"];
             evidence: {
-                [key: string]: unknown;
+                [key: string]: (string | number | boolean) | null;
             };
             choices: components["schemas"]["ChoiceOf"][];
             /** Format: uuid */
@@ -2426,7 +2448,7 @@ export interface components {
             title: components["schemas"]["SentenceOf"] | null;
             said: components["schemas"]["SentenceOf"];
             evidence: {
-                [key: string]: unknown;
+                [key: string]: (string | number | boolean) | null;
             };
             choices: components["schemas"]["ChoiceOf"][];
         };
@@ -2473,9 +2495,7 @@ export interface components {
             default: components["schemas"]["Recipe"];
             default_import: components["schemas"]["Recipe"];
             kinds: components["schemas"]["KindOf"][];
-            methods: {
-                [key: string]: components["schemas"]["SettingOf"][];
-            };
+            methods: components["schemas"]["MethodOf"][];
             gates: components["schemas"]["GateOf"][];
             choices: components["schemas"]["ChoiceOf"][];
         };
@@ -2527,26 +2547,17 @@ export interface components {
             /** Format: uuid */
             prompt: string;
         };
-<<<<<<< HEAD
-        ResultShape: {
+        ResultOf: {
             metrics?: {
                 [key: string]: number;
             };
-            /** Format: double */
-            seconds?: number;
-=======
-        ResultOf: {
-            metrics: {
-                [key: string]: number;
-            };
-            outputs: {
+            outputs?: {
                 [key: string]: string | null;
             };
-            steps: number;
+            steps?: number;
             /** Format: double */
-            seconds: number;
-            tokens: number;
->>>>>>> lane/training
+            seconds?: number;
+            tokens?: number;
         };
         /**
          * @description * `owner` - Owner
@@ -2561,7 +2572,7 @@ export interface components {
         RoleOf: {
             role: string;
             /** @description Earlier steps of these kinds. */
-            kinds: string[];
+            kinds: components["schemas"]["StepKind"][];
             words: string[];
             /** @description The id of a checkpoint will do. */
             takes_checkpoint: boolean;
@@ -2671,7 +2682,7 @@ export interface components {
         SamplePromptOf: {
             /** Format: uuid */
             id: string;
-            messages: unknown;
+            messages: components["schemas"]["MessageOf"][];
             split: string;
         };
         SampleResponseOf: {
@@ -2681,11 +2692,15 @@ export interface components {
             /** @description Consensus rank, 1 best. */
             rank: number | null;
         };
-        /** @description What the server says, for a screen that says it in another language. */
+        /**
+         * @description What the server says, for a screen that says it in another language.
+         *
+         *     A parameter may be a sentence itself.
+         */
         SentenceOf: {
             code: string;
             params: {
-                [key: string]: (string | number | boolean) | null;
+                [key: string]: (string | number | boolean | components["schemas"]["SentenceOf"]) | null;
             };
             /** @description In English, the parameters in it. */
             text: string;
@@ -2698,7 +2713,9 @@ export interface components {
         SettingOf: {
             name: string;
             type: string;
-            default: unknown;
+            default: (string | number | boolean) | null;
+            /** @description By which a screen says the description. */
+            code: string;
             description: string;
             /** Format: double */
             least?: number;
@@ -2745,12 +2762,6 @@ export interface components {
          * @enum {string}
          */
         Speaker: "system" | "user" | "assistant";
-<<<<<<< HEAD
-        SpecShape: {
-            /** @description What differs from default. */
-            settings: {
-                [key: string]: (string | number | boolean) | null;
-=======
         SpecOf: {
             schema: number;
             job_id: string;
@@ -2760,14 +2771,14 @@ export interface components {
             model: components["schemas"]["ModelRefOf"] | null;
             reference: components["schemas"]["ModelRefOf"] | null;
             reward: components["schemas"]["ModelRefOf"] | null;
+            /** @description What differs from default. */
             settings: {
-                [key: string]: unknown;
+                [key: string]: (string | number | boolean) | null;
             };
             resources: components["schemas"]["ResourcesOf"];
             limits: components["schemas"]["LimitsOf"];
             lineage: {
                 [key: string]: unknown;
->>>>>>> lane/training
             };
         };
         /**
@@ -2946,7 +2957,7 @@ export interface components {
             passed: boolean;
             said: components["schemas"]["SentenceOf"];
             evidence: {
-                [key: string]: unknown;
+                [key: string]: (string | number | boolean) | null;
             };
         };
         /** @description Share of held-out prompts where the new answers score higher, 95 % interval. */
@@ -2959,13 +2970,6 @@ export interface components {
             high: number;
             n: number;
         };
-        /** @description What is said, for a screen that says it in another language. */
-        CodedSentence: {
-            code: string;
-            params: {
-                [key: string]: (string | number | boolean) | null;
-            };
-        };
         /** @description How every refusal looks. The message is a sentence for people, and so are those of the fields; a sentence is null where a library said it. */
         Refusal: {
             code: string;
@@ -2973,9 +2977,9 @@ export interface components {
             fields: {
                 [key: string]: string[];
             };
-            sentence: components["schemas"]["CodedSentence"] | null;
+            sentence: components["schemas"]["SentenceOf"] | null;
             field_sentences: {
-                [key: string]: (components["schemas"]["CodedSentence"] | null)[];
+                [key: string]: (components["schemas"]["SentenceOf"] | null)[];
             };
         };
         GenerateStep: {
