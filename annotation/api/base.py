@@ -91,3 +91,10 @@ class EstimateOf(Fields):
     low = serializers.FloatField()
     high = serializers.FloatField()
     n = serializers.IntegerField()
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": kind} for kind in ("string", "number", "boolean")], "nullable": True}
+)
+class ScalarField(serializers.JSONField):
+    """One value: text, a number, yes or no, or nothing."""

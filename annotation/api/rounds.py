@@ -8,13 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_round
-from annotation.api.base import EstimateOf, Fields, NameOf, SentenceOf, View, user_of
+from annotation.api.base import EstimateOf, Fields, NameOf, ScalarField, SentenceOf, View, user_of
 from annotation.api.jobs import RoundNameOf
-from annotation.models import Project, Round, RoundStep
+from annotation.api.prompts import MessageOf
+from annotation.models import Checkpoint, Project, Round, RoundStep
 from annotation.rounds import decisions, drafts, forms, overviews
+from annotation.rounds.gates import GATES
 from annotation.rounds.recipe import Amendment
 from annotation.rounds.step import STAGES
 from annotation.rounds.steps import STEPS
+from annotation.rounds.steps.train import training_methods
 from annotation.services import ratings
 
 STEP_KINDS = [(kind, kind) for kind in STEPS]
@@ -48,7 +51,7 @@ class QuestionOf(Fields):
     subject = serializers.CharField(allow_blank=True)
     title = SentenceOf(allow_null=True)
     said = SentenceOf()
-    evidence = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    evidence = serializers.DictField(child=ScalarField(allow_null=True))
     choices = ChoiceOf(many=True)
 
 
@@ -91,7 +94,7 @@ class VerdictOf(Fields):
     value = serializers.FloatField(allow_null=True)
     passed = serializers.BooleanField()
     said = SentenceOf()
-    evidence = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    evidence = serializers.DictField(child=ScalarField(allow_null=True))
 
 
 class WinsOf(Fields):
@@ -284,7 +287,7 @@ class SampleResponseOf(Fields):
 
 class SamplePromptOf(Fields):
     id = serializers.UUIDField()
-    messages = serializers.JSONField()
+    messages = MessageOf(many=True)
     split = serializers.CharField()
 
 
@@ -332,7 +335,8 @@ class OverviewOf(Fields):
 class SettingOf(Fields):
     name = serializers.CharField()
     type = serializers.CharField()
-    default = serializers.JSONField(allow_null=True)
+    default = ScalarField(allow_null=True)
+    code = serializers.CharField(help_text="By which a screen says the description.")
     description = serializers.CharField()
     least = serializers.FloatField(required=False)
     above = serializers.FloatField(required=False)
@@ -340,8 +344,20 @@ class SettingOf(Fields):
     choices = serializers.ListField(child=serializers.CharField(), required=False)
 
 
+class MethodOf(Fields):
+    """A method of training: which checkpoints it starts from, and its settings."""
+
+    method = serializers.ChoiceField(list(training_methods()))
+    title = SentenceOf()
+    description = SentenceOf()
+    makes = serializers.ChoiceField(Checkpoint.Kind.choices)
+    reads_model = serializers.BooleanField(help_text="Whether it starts from a model.")
+    reads_reward = serializers.BooleanField(help_text="Whether a reward model judges it.")
+    settings = SettingOf(many=True)
+
+
 class GateOf(Fields):
-    gate = serializers.CharField()
+    gate = serializers.ChoiceField(list(GATES))
     title = SentenceOf()
     unit = SentenceOf()
     direction = serializers.ChoiceField(["least", "most"], help_text="The bound that is usual.")
@@ -353,7 +369,7 @@ class RoleOf(Fields):
 
     role = serializers.CharField()
     kinds = serializers.ListField(
-        child=serializers.CharField(), help_text="Earlier steps of these kinds."
+        child=serializers.ChoiceField(STEP_KINDS), help_text="Earlier steps of these kinds."
     )
     words = serializers.ListField(child=serializers.CharField())
     takes_checkpoint = serializers.BooleanField(help_text="The id of a checkpoint will do.")
@@ -367,7 +383,7 @@ class FieldOf(Fields):
 
     name = serializers.CharField()
     type = serializers.ChoiceField(["integer", "number", "string", "boolean"])
-    default = serializers.JSONField(allow_null=True)
+    default = ScalarField(allow_null=True)
     least = serializers.FloatField(required=False)
     most = serializers.FloatField(required=False)
     choices = serializers.ListField(child=serializers.CharField(), required=False)
@@ -388,7 +404,7 @@ class RecipesOf(Fields):
     default = RecipeField()
     default_import = RecipeField()
     kinds = KindOf(many=True)
-    methods = serializers.DictField(child=SettingOf(many=True))
+    methods = MethodOf(many=True)
     gates = GateOf(many=True)
     choices = ChoiceOf(many=True)
 

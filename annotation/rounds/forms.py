@@ -12,8 +12,18 @@ from annotation.rounds.step import Source, Step
 from annotation.rounds.steps import STEPS
 from annotation.rounds.steps.train import training_methods
 from annotation.sentences import SentenceJson
-from training.contract.methods import describe_settings
+from training.contract.methods import METHODS, Method, describe_settings
 from training.contract.settings import SettingFacts
+
+
+class MethodForm(TypedDict):
+    method: str
+    title: SentenceJson
+    description: SentenceJson
+    makes: str
+    reads_model: bool
+    reads_reward: bool
+    settings: list[SettingFacts]
 
 
 class GateForm(TypedDict):
@@ -52,7 +62,7 @@ class RecipeForms(TypedDict):
     default: RecipeJson
     default_import: RecipeJson
     kinds: list[KindForm]
-    methods: dict[str, list[SettingFacts]]
+    methods: list[MethodForm]
     gates: list[GateForm]
     choices: list[ChoiceForm]
 
@@ -62,7 +72,7 @@ def describe_recipes() -> RecipeForms:
         "default": DEFAULT.to_json(),
         "default_import": DEFAULT_IMPORT.to_json(),
         "kinds": [_kind(name, kind) for name, kind in STEPS.items()],
-        "methods": {name: describe_settings(name) for name in (*training_methods(), "generate")},
+        "methods": [_method(METHODS[name]) for name in training_methods()],
         "gates": [
             {
                 "gate": name,
@@ -76,6 +86,20 @@ def describe_recipes() -> RecipeForms:
         "choices": [
             {"choice": name, "title": choice.title.to_json()} for name, choice in CHOICES.items()
         ],
+    }
+
+
+def _method(row: Method) -> MethodForm:
+    needs = row.needs(row.dataset_kind)
+    assert row.makes is not None, "a training step leaves a checkpoint"
+    return {
+        "method": row.name,
+        "title": row.title.to_json(),
+        "description": row.description.to_json(),
+        "makes": row.makes,
+        "reads_model": "model" in needs,
+        "reads_reward": "reward" in needs,
+        "settings": describe_settings(row.name),
     }
 
 

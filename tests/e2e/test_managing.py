@@ -10,6 +10,51 @@ from tests.site import ROOT
 
 AXE = (ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js").as_posix()
 
+# A round whose policy is trained and measured: too many of its answers are cut off, and it wins
+# less often than the plan asks. The worker of the running site judges it.
+BLOCKED = """
+import sys
+from annotation.models import Checkpoint, Project, Round, RoundStep
+from annotation.rounds.recipe import DEFAULT
+from django.utils import timezone
+
+project = Project.objects.get(pk=sys.argv[1])
+policy, reward = (
+    Checkpoint.objects.create(
+        project=project, name=f"round 2 {kind}", kind=kind, path=f"/models/{kind}",
+        metrics={"eval/accuracy": 0.72} if kind == "reward" else {}, is_accepted=False,
+    )
+    for kind in ("policy", "reward")
+)
+parent = Checkpoint.objects.filter(project=project, is_accepted=True).first()
+made = {
+    "reward": {"checkpoints": [str(reward.pk)]},
+    "policy": {"checkpoints": [str(policy.pk)]},
+    "evaluation": {
+        "evaluation": {
+            "checkpoint": str(policy.pk), "parent": str(parent.pk), "reward": str(reward.pk),
+            "metrics": {"eos_rate": 0.5, "reward/mean": 1.2},
+            "parent_metrics": {"eos_rate": 0.9, "reward/mean": 1.1},
+            "wins": {"value": 0.52, "low": 0.41, "high": 0.63, "n": 80},
+        }
+    },
+}
+now = timezone.now()
+turn = Round.objects.create(
+    project=project, number=2, state="open", recipe=DEFAULT.to_json(), started_at=now
+)
+Checkpoint.objects.filter(pk__in=[policy.pk, reward.pk]).update(round=turn)
+for index, step in enumerate(DEFAULT.steps):
+    is_past = step.name not in ("gates", "accept")
+    RoundStep.objects.create(
+        round=turn, index=index, name=step.name, kind=step.kind,
+        state="done" if is_past else "waiting", attempts=int(is_past),
+        reads={} if is_past else None, made=made.get(step.name, {}) if is_past else None,
+        started_at=now if is_past else None, finished_at=now if is_past else None,
+    )
+print(turn.pk)
+"""
+
 
 def broken_rules(page):
     """What axe-core finds wrong with the page as it stands, WCAG 2.1 A and AA."""

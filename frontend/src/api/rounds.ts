@@ -1,97 +1,99 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, patch, post } from "./client";
-import type { Job, Ladder, Page, Recipe, Recipes, Round, RoundSample } from "./types";
+import type { DecisionInput, Recipe } from "./types";
 
 /** Rounds change while one looks on; every query of a round takes its polling interval. */
 export const useRound = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["round", id, "detail"],
-    queryFn: async () =>
-      (await get("/api/rounds/{round_id}/", { path: { round_id: id } })) as Round,
+    queryFn: () => get("/api/rounds/{round_id}/", { path: { round_id: id } }),
     refetchInterval: pollMs || false,
   });
 
 export const useLadder = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["round", id, "ladder"],
-    queryFn: async () =>
-      (await get("/api/rounds/{round_id}/ladder/", { path: { round_id: id } })) as Ladder,
+    queryFn: () => get("/api/rounds/{round_id}/ladder/", { path: { round_id: id } }),
     refetchInterval: pollMs || false,
   });
 
 export const useSamples = (id: string, limit: number) =>
   useQuery({
     queryKey: ["round", id, "samples", limit],
-    queryFn: async () =>
-      (await get("/api/rounds/{round_id}/samples/", {
-        path: { round_id: id },
-        query: { limit },
-      })) as Page<RoundSample>,
+    queryFn: () =>
+      get("/api/rounds/{round_id}/samples/", { path: { round_id: id }, query: { limit } }),
     placeholderData: (previous) => previous,
   });
 
 export const useRoundJobs = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["round", id, "jobs"],
-    queryFn: async () =>
-      (
-        await get("/api/rounds/{round_id}/jobs/", {
-          path: { round_id: id },
-          query: { limit: 200 },
-        })
-      ).results as Job[],
+    queryFn: async () => {
+      const query = { limit: 200 };
+      return (await get("/api/rounds/{round_id}/jobs/", { path: { round_id: id }, query })).results;
+    },
     refetchInterval: pollMs || false,
   });
 
-/** What a recipe may say: the default one, and every setting of every method. */
+/** What a recipe may say: kinds of steps, training methods, gates, and the default one. */
 export const useRecipes = () =>
   useQuery({
     queryKey: ["recipes"],
-    queryFn: async () => (await get("/api/recipes/")) as Recipes,
+    queryFn: () => get("/api/recipes/"),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+/** Makes a draft; with `after` it starts by itself when that round is done. */
 export function useCreateRound(projectId: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (recipe: Recipe) =>
+    mutationFn: ({ recipe, after = null }: { recipe: Recipe; after?: string | null }) =>
       post("/api/projects/{project_id}/rounds/", {
         path: { project_id: projectId },
-        body: { recipe },
+        body: { recipe, after },
       }),
-    onSettled: () => client.invalidateQueries({ queryKey: ["project", projectId] }),
+    onSettled: (_round, _error, { after }) => {
+      void client.invalidateQueries({ queryKey: ["project", projectId] });
+      if (after) void client.invalidateQueries({ queryKey: ["round", after] });
+    },
   });
 }
 
-export function useChangeRecipe(roundId: string) {
+/** Changes a draft: its recipe, or the round whose end starts it (null: only a person does). */
+export function useChangeDraft(roundId: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (recipe: Recipe) =>
-      patch("/api/rounds/{round_id}/", { path: { round_id: roundId }, body: { recipe } }),
-    onSettled: () => client.invalidateQueries({ queryKey: ["round", roundId] }),
+    mutationFn: (change: { recipe?: Recipe; after?: string | null }) =>
+      patch("/api/rounds/{round_id}/", { path: { round_id: roundId }, body: change }),
+    // The round before shows it, too.
+    onSettled: () => client.invalidateQueries({ queryKey: ["round"] }),
   });
 }
 
-export type RoundMove = { move: "start" | "cancel" } | { move: "resolve"; action: string };
-
-function moveRound({ id, ...move }: { id: string } & RoundMove) {
-  const path = { round_id: id };
-  switch (move.move) {
-    case "start":
-      return post("/api/rounds/{round_id}/start/", { path });
-    case "cancel":
-      return post("/api/rounds/{round_id}/cancel/", { path });
-    case "resolve":
-      return post("/api/rounds/{round_id}/resolve/", { path, body: { action: move.action } });
-  }
-}
-
-export function useMoveRound() {
+export function useStartRound() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: moveRound,
-    onSettled: (round, _error, { id }) => {
+    mutationFn: (id: string) => post("/api/rounds/{round_id}/start/", { path: { round_id: id } }),
+    onSettled: (round, _error, id) => {
       void client.invalidateQueries({ queryKey: ["round", id] });
+      if (round) void client.invalidateQueries({ queryKey: ["project", round.project.id] });
+    },
+  });
+}
+
+/** What a person says; sent again under the same id it is the same decision. */
+export type Deciding = Partial<DecisionInput> & Pick<DecisionInput, "choice" | "decision_id">;
+
+export function useDecide(roundId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (deciding: Deciding) =>
+      post("/api/rounds/{round_id}/decisions/", {
+        path: { round_id: roundId },
+        body: { step: "", subject: "", why: "", redo_from: "", ...deciding },
+      }),
+    onSettled: (round) => {
+      void client.invalidateQueries({ queryKey: ["round"] });
       if (round) void client.invalidateQueries({ queryKey: ["project", round.project.id] });
     },
   });

@@ -1513,7 +1513,7 @@ export interface components {
         FieldOf: {
             name: string;
             type: components["schemas"]["TypeEnum"];
-            default: unknown;
+            default: (string | number | boolean) | null;
             /** Format: double */
             least?: number;
             /** Format: double */
@@ -1557,8 +1557,20 @@ export interface components {
             /** Format: double */
             high: number;
         };
+        /**
+         * @description * `reward_accuracy` - reward_accuracy
+         *     * `win_rate` - win_rate
+         *     * `reward_gain` - reward_gain
+         *     * `ended_share` - ended_share
+         *     * `kl` - kl
+         *     * `agreement` - agreement
+         *     * `budget_labels` - budget_labels
+         *     * `budget_seconds` - budget_seconds
+         * @enum {string}
+         */
+        GateEnum: "reward_accuracy" | "win_rate" | "reward_gain" | "ended_share" | "kl" | "agreement" | "budget_labels" | "budget_seconds";
         GateOf: {
-            gate: string;
+            gate: components["schemas"]["GateEnum"];
             title: components["schemas"]["SentenceOf"];
             unit: components["schemas"]["SentenceOf"];
             /**
@@ -1880,6 +1892,28 @@ export interface components {
             role: components["schemas"]["Speaker"];
             content: string;
         };
+        /**
+         * @description * `pretrain` - pretrain
+         *     * `sft` - sft
+         *     * `reward` - reward
+         *     * `dpo` - dpo
+         *     * `ppo` - ppo
+         *     * `rrhf` - rrhf
+         * @enum {string}
+         */
+        MethodEnum: "pretrain" | "sft" | "reward" | "dpo" | "ppo" | "rrhf";
+        /** @description A method of training: which checkpoints it starts from, and its settings. */
+        MethodOf: {
+            method: components["schemas"]["MethodEnum"];
+            title: components["schemas"]["SentenceOf"];
+            description: components["schemas"]["SentenceOf"];
+            makes: components["schemas"]["CheckpointKind"];
+            /** @description Whether it starts from a model. */
+            reads_model: boolean;
+            /** @description Whether a reward model judges it. */
+            reads_reward: boolean;
+            settings: components["schemas"]["SettingOf"][];
+        };
         MetricsOf: {
             rows: ({
                 t: string;
@@ -1967,7 +2001,7 @@ export interface components {
             title: components["schemas"]["SentenceOf"] | null;
             said: components["schemas"]["SentenceOf"];
             evidence: {
-                [key: string]: unknown;
+                [key: string]: (string | number | boolean) | null;
             };
             choices: components["schemas"]["ChoiceOf"][];
             /** Format: uuid */
@@ -2414,7 +2448,7 @@ export interface components {
             title: components["schemas"]["SentenceOf"] | null;
             said: components["schemas"]["SentenceOf"];
             evidence: {
-                [key: string]: unknown;
+                [key: string]: (string | number | boolean) | null;
             };
             choices: components["schemas"]["ChoiceOf"][];
         };
@@ -2461,9 +2495,7 @@ export interface components {
             default: components["schemas"]["Recipe"];
             default_import: components["schemas"]["Recipe"];
             kinds: components["schemas"]["KindOf"][];
-            methods: {
-                [key: string]: components["schemas"]["SettingOf"][];
-            };
+            methods: components["schemas"]["MethodOf"][];
             gates: components["schemas"]["GateOf"][];
             choices: components["schemas"]["ChoiceOf"][];
         };
@@ -2540,7 +2572,7 @@ export interface components {
         RoleOf: {
             role: string;
             /** @description Earlier steps of these kinds. */
-            kinds: string[];
+            kinds: components["schemas"]["StepKind"][];
             words: string[];
             /** @description The id of a checkpoint will do. */
             takes_checkpoint: boolean;
@@ -2650,7 +2682,7 @@ export interface components {
         SamplePromptOf: {
             /** Format: uuid */
             id: string;
-            messages: unknown;
+            messages: components["schemas"]["MessageOf"][];
             split: string;
         };
         SampleResponseOf: {
@@ -2681,7 +2713,9 @@ export interface components {
         SettingOf: {
             name: string;
             type: string;
-            default: unknown;
+            default: (string | number | boolean) | null;
+            /** @description By which a screen says the description. */
+            code: string;
             description: string;
             /** Format: double */
             least?: number;
@@ -2923,7 +2957,7 @@ export interface components {
             passed: boolean;
             said: components["schemas"]["SentenceOf"];
             evidence: {
-                [key: string]: unknown;
+                [key: string]: (string | number | boolean) | null;
             };
         };
         /** @description Share of held-out prompts where the new answers score higher, 95 % interval. */

@@ -48,69 +48,36 @@ export type Held = Schemas["HeldOf"];
 
 // Rounds
 
-export const STAGES = [
-  "draft",
-  "generating",
-  "labeling",
-  "aggregating",
-  "training",
-  "evaluating",
-  "done",
-] as const satisfies RoundState[];
+export type Round = Schemas["RoundOf"];
 export type RoundState = Schemas["RoundState"];
-export type Stage = (typeof STAGES)[number];
+/** Where a round is, derived from its steps; `blocked` and `cancelled` are no place of their own. */
+export type RoundStage = Schemas["RoundStage"];
+export type RoundStep = Schemas["StepOf"];
+export type StepState = Schemas["StepState"];
+export type Verdict = Schemas["VerdictOf"];
+export type Question = Schemas["QuestionOf"];
+export type Decision = Schemas["DecisionOf"];
+export type DecisionInput = Schemas["DecisionInputRequest"];
+export type Amendment = Schemas["AmendmentOf"];
 export type Choice = Schemas["ChoiceOf"];
 
-export type TrainingMethod = "sft" | "reward" | "dpo" | "ppo" | "rrhf";
-export type SettingValue = string | number | boolean | null;
-
-export interface Gate {
-  metric: string;
-  least: number | null;
-  most: number | null;
-}
-
-/** What a round is to do; the server refuses every name that is not here. */
-export interface Recipe {
-  prompts: { count: number; split: "train" | "eval" | "both"; tags: string[] };
-  generation: {
-    checkpoints: string[];
-    responses_per_prompt: number;
-    temperature: number;
-    top_p: number;
-    max_new_tokens: number;
-  } | null;
-  tasks: { kind: "compare" | "rank" | "mixed"; labels_wanted: number; compare_every: number };
-  learn_from: "project" | "round";
-  training: { method: TrainingMethod; settings: Record<string, SettingValue> }[];
-  gates: Gate[];
-  next: Recipe | null;
-}
-
+/** What a round is to do: steps in order, told apart by their kind. */
+export type Recipe = Schemas["Recipe"];
+export type Step = Schemas["Step"];
+export type StepKind = Step["kind"];
+/** What a recipe may say: kinds of steps, methods, gates, and the default one. */
+export type Recipes = Schemas["RecipesOf"];
+export type ReadRole = Schemas["RoleOf"];
+export type Field = Schemas["FieldOf"];
+export type Gate = Schemas["GateOf"];
+export type Method = Schemas["MethodOf"];
 /** A setting of a training method, with what it allows. */
-export type Setting = Refined<Schemas["SettingOf"], { default: SettingValue }>;
-export type Recipes = Refined<
-  Schemas["RecipesOf"],
-  { default: Recipe; methods: Record<string, Setting[]> }
->;
+export type Setting = Schemas["SettingOf"];
 
-export type Round = Refined<Schemas["RoundOf"], { recipe: Recipe }>;
 export type LadderEntry = Schemas["EntryOf"];
-export type Ladder = Refined<
-  Schemas["LadderOf"],
-  {
-    /** Pairs that the votes do not tell apart, and how many more might; null when unknown. */
-    indistinguishable: [string, string, number | null][];
-  }
->;
-export type RoundSample = Refined<
-  Schemas["SampleOf"],
-  { prompt: { id: string; messages: Message[]; split: string } }
->;
-export type Overview = Refined<
-  Schemas["OverviewOf"],
-  { rounds: Round[]; latest_ladder: Ladder | null }
->;
+export type Ladder = Schemas["LadderOf"];
+export type RoundSample = Schemas["SampleOf"];
+export type Overview = Schemas["OverviewOf"];
 
 // Training
 

@@ -31,14 +31,14 @@ const LADDER: Ladder = {
   final: true,
   votes: 80,
   labelers: 2,
-  method: "bradley-terry",
+  method: { code: "ladder_method", params: {}, text: "Bradley-Terry" },
   order: [],
   win_matrix: [],
   components: [],
   live_elo: [],
   duel: null,
   entries: [entry("1", "base", 960), entry("2", "tuned", 990)],
-  indistinguishable: [["1", "2", 120]],
+  indistinguishable: [{ first: "1", second: "2", more: 120 }],
 };
 
 it("says strength, interval and what is undecided in its accessible name", () => {

@@ -250,17 +250,16 @@ function LadderTable({ ladder }: { ladder: Ladder }) {
       </Table.ScrollContainer>
       {ladder.indistinguishable.length > 0 && (
         <ul className={classes.pairs}>
-          {ladder.indistinguishable.map(([a, b, votes]) => (
-            <li key={`${a} ${b}`}>
-              {votes === null
-                ? t("ladder.wordsSame", { a: name.get(a) ?? a, b: name.get(b) ?? b })
-                : t("ladder.wordsSameVotes", {
-                    a: name.get(a) ?? a,
-                    b: name.get(b) ?? b,
-                    votes: number(votes),
-                  })}
-            </li>
-          ))}
+          {ladder.indistinguishable.map(({ first, second, more }) => {
+            const [a, b] = [name.get(first) ?? first, name.get(second) ?? second];
+            return (
+              <li key={`${first} ${second}`}>
+                {more === null
+                  ? t("ladder.wordsSame", { a, b })
+                  : t("ladder.wordsSameVotes", { a, b, votes: number(more) })}
+              </li>
+            );
+          })}
         </ul>
       )}
     </>

@@ -29,7 +29,7 @@ const ladder = (entries: LadderEntry[], open: Ladder["indistinguishable"]): Ladd
   final: false,
   votes: 10,
   labelers: 2,
-  method: "bradley-terry",
+  method: { code: "ladder_method", params: {}, text: "Bradley-Terry" },
   order: [],
   win_matrix: [],
   components: [],
@@ -49,8 +49,8 @@ it("brackets neighbours only when no pair among them is told apart", () => {
   const rows = [entry("a", 1100), entry("b", 1050), entry("c", 1020), entry("d", 900)];
 
   const found = brackets(rows, [
-    ["a", "b", 40],
-    ["c", "b", null],
+    { first: "a", second: "b", more: 40 },
+    { first: "c", second: "b", more: null },
   ]);
 
   expect(found).toEqual([
@@ -63,9 +63,9 @@ it("draws one bracket around a whole group, not one per pair", () => {
   const rows = [entry("a", 1100), entry("b", 1090), entry("c", 1080)];
 
   const found = brackets(rows, [
-    ["a", "b", null],
-    ["b", "c", null],
-    ["a", "c", null],
+    { first: "a", second: "b", more: null },
+    { first: "b", second: "c", more: null },
+    { first: "a", second: "c", more: null },
   ]);
 
   expect(found).toEqual([{ first: 0, last: 2 }]);
@@ -85,7 +85,10 @@ it("holds every interval on the axis, in round steps", () => {
 
 it("reads as sentences to who cannot see the plot", () => {
   const words = ladderInWords(
-    ladder([entry("a", 1045), entry("b", 1021), entry("c", null)], [["a", "b", 140]]),
+    ladder(
+      [entry("a", 1045), entry("b", 1021), entry("c", null)],
+      [{ first: "a", second: "b", more: 140 }],
+    ),
     i18n.t,
   );
 

@@ -18,7 +18,9 @@ export function brackets(
   entries: LadderEntry[],
   indistinguishable: Ladder["indistinguishable"],
 ): Bracket[] {
-  const same = new Set(indistinguishable.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
+  const same = new Set(
+    indistinguishable.flatMap(({ first, second }) => [`${first} ${second}`, `${second} ${first}`]),
+  );
   const alike = (i: number, j: number) =>
     same.has(`${entries[i]?.checkpoint.id} ${entries[j]?.checkpoint.id}`);
   const found: Bracket[] = [];
@@ -64,14 +66,11 @@ export function ladderInWords(ladder: Ladder, t: TFunction): string {
       high: high === null ? t("ladder.unbounded") : number(high),
     });
   });
-  const open = ladder.indistinguishable.map(([a, b, votes]) =>
-    votes === null
-      ? t("ladder.wordsSame", { a: name.get(a) ?? a, b: name.get(b) ?? b })
-      : t("ladder.wordsSameVotes", {
-          a: name.get(a) ?? a,
-          b: name.get(b) ?? b,
-          votes: number(votes),
-        }),
-  );
+  const open = ladder.indistinguishable.map(({ first, second, more }) => {
+    const [a, b] = [name.get(first) ?? first, name.get(second) ?? second];
+    return more === null
+      ? t("ladder.wordsSame", { a, b })
+      : t("ladder.wordsSameVotes", { a, b, votes: number(more) });
+  });
   return [...lines, ...open].join(" ");
 }

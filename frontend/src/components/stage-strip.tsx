@@ -1,39 +1,52 @@
 import { useTranslation } from "react-i18next";
-import { type RoundState, STAGES, type Stage } from "~/api/types";
+import type { Round, RoundStage } from "~/api/types";
 import classes from "./stage-strip.module.css";
 
-interface Turn {
-  state: RoundState;
-  blocked: { state: RoundState } | null;
-  steps: { state: RoundState }[];
+export const STAGES = [
+  "draft",
+  "generating",
+  "labeling",
+  "aggregating",
+  "training",
+  "evaluating",
+  "done",
+] as const satisfies RoundStage[];
+export type Stage = (typeof STAGES)[number];
+
+/** What is read of a round to say where it is. */
+export type Turn = Pick<Round, "stage"> & {
+  steps: Pick<Round["steps"][number], "stage" | "state">[];
+};
+
+/** The stage a round is at; one that waits for people or was cancelled is where it stopped. */
+export function stageOf({ stage, steps }: Turn): Stage {
+  if (stage !== "blocked" && stage !== "cancelled") return stage;
+  return steps.find(({ state }) => state === stage)?.stage ?? "draft";
 }
 
-/** The stage a round is at; one that is blocked or cancelled is at the stage where it stopped. */
-export function stageOf(round: Turn): Stage {
-  const stages: readonly string[] = STAGES;
-  if (stages.includes(round.state)) return round.state as Stage;
-  const stopped =
-    round.blocked?.state ?? round.steps.findLast((s) => stages.includes(s.state))?.state;
-  return stages.includes(stopped ?? "") ? (stopped as Stage) : "draft";
+/** The stages that the plan of a round goes through; all of them before there is one. */
+export function stagesOf({ steps }: Turn): Stage[] {
+  const its = new Set<Stage>(["draft", ...steps.map(({ stage }) => stage), "done"]);
+  return STAGES.filter((stage) => steps.length === 0 || its.has(stage));
 }
 
 /** Draft to done, with the present stage marked by word, weight and shape. */
 export function StageStrip({ round, small = false }: { round: Turn; small?: boolean }) {
   const { t } = useTranslation();
-  const now = STAGES.indexOf(stageOf(round));
+  const stages = stagesOf(round);
+  const now = stages.indexOf(stageOf(round));
+  const isStopped = round.stage === "blocked" || round.stage === "cancelled";
   return (
     <ol
       className={small ? `${classes.strip} ${classes.small}` : classes.strip}
       aria-label={t("rounds.stages")}
     >
-      {STAGES.map((stage, i) => (
+      {stages.map((stage, i) => (
         <li
           key={stage}
-          data-past={i < now || round.state === "done" || undefined}
-          data-now={(i === now && round.state !== "done") || undefined}
-          data-stopped={
-            (i === now && (round.state === "blocked" || round.state === "cancelled")) || undefined
-          }
+          data-past={i < now || round.stage === "done" || undefined}
+          data-now={(i === now && round.stage !== "done") || undefined}
+          data-stopped={(i === now && isStopped) || undefined}
           aria-current={i === now ? "step" : undefined}
         >
           <span className={classes.dot} aria-hidden />

@@ -1,11 +1,11 @@
 import { useTranslation } from "react-i18next";
-import type { JobState, RoundState } from "~/api/types";
+import type { JobState, Round, RoundStage, StepState } from "~/api/types";
 import classes from "./state-badge.module.css";
 
 /** Shape carries the state for who does not see the colour: ring, half, full, square, triangle. */
 type Shape = "ring" | "half" | "full" | "square" | "triangle" | "cross";
 
-const SHAPE: Record<RoundState | JobState, [Shape, string]> = {
+const SHAPE: Record<RoundStage | JobState | StepState | "paused", [Shape, string]> = {
   draft: ["ring", "quiet"],
   generating: ["half", "accent"],
   labeling: ["half", "accent"],
@@ -20,6 +20,9 @@ const SHAPE: Record<RoundState | JobState, [Shape, string]> = {
   running: ["half", "accent"],
   succeeded: ["full", "good"],
   failed: ["square", "bad"],
+  waiting: ["ring", "quiet"],
+  skipped: ["cross", "quiet"],
+  paused: ["ring", "warn"],
 };
 
 function Mark({ shape }: { shape: Shape }) {
@@ -55,12 +58,24 @@ function Badge({ shape, tone, children }: { shape: Shape; tone: string; children
   );
 }
 
-export function RoundBadge({ state }: { state: RoundState }) {
+/** Where a round is; one that is paused says so, unless it waits for a decision anyway. */
+export function RoundBadge({ round }: { round: Pick<Round, "stage" | "is_paused"> }) {
+  const { t } = useTranslation();
+  const state = round.is_paused && round.stage !== "blocked" ? "paused" : round.stage;
+  const [shape, tone] = SHAPE[state];
+  return (
+    <Badge shape={shape} tone={tone}>
+      {state === "paused" ? t("rounds.paused") : t(`roundState.${state}`)}
+    </Badge>
+  );
+}
+
+export function StepBadge({ state }: { state: StepState }) {
   const { t } = useTranslation();
   const [shape, tone] = SHAPE[state];
   return (
     <Badge shape={shape} tone={tone}>
-      {t(`roundState.${state}`)}
+      {t(`rounds.stepState.${state}`)}
     </Badge>
   );
 }

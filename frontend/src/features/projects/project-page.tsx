@@ -8,8 +8,8 @@ import { Happenings } from "~/components/happenings";
 import { IntervalPlot } from "~/components/interval-plot";
 import { LabelTable } from "~/components/label-table";
 import { LoadedPage, Page, Section } from "~/components/page";
-import { RoundChoices } from "~/components/round-moves";
 import { Loaded, Sentence } from "~/components/sentence";
+import { saySentence } from "~/i18n/say";
 import { pollEvery, useLive } from "~/live/use-live";
 import { Checkpoints } from "./checkpoints";
 import { Files } from "./files";
@@ -99,16 +99,23 @@ function ProjectScreen({ project }: { project: Project }) {
 /** What stalls until somebody decides: at the top of the page and nowhere else. */
 function Decisions({ overview, editable }: { overview: Overview; editable: boolean }) {
   const { t } = useTranslation();
-  if (overview.decisions.length === 0) return null;
+  if (overview.questions.length === 0) return null;
   return (
     <section className={classes.decisions} aria-label={t("projects.decisions")}>
-      {overview.decisions.map((decision) => (
-        <div key={decision.round} className={classes.decision}>
+      {overview.questions.map(({ round, number, step, subject, title, said }) => (
+        <div key={`${round} ${step} ${subject}`} className={classes.decision}>
           <div>
-            <Link to={`/rounds/${decision.round}`}>{t("round", { number: decision.number })}</Link>
-            <p>{decision.reason}</p>
+            <Link to={`/rounds/${round}`}>{t("round", { number })}</Link>
+            <p>
+              {title && `${saySentence(title)}: `}
+              {saySentence(said)}
+            </p>
           </div>
-          {editable && <RoundChoices roundId={decision.round} actions={decision.actions} />}
+          {editable && (
+            <Button component={Link} to={`/rounds/${round}`} variant="default">
+              {t("rounds.decideHere")}
+            </Button>
+          )}
         </div>
       ))}
     </section>

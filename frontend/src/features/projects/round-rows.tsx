@@ -5,8 +5,9 @@ import { Link } from "react-router";
 import { useArchivedRounds } from "~/api/projects";
 import type { Round } from "~/api/types";
 import { ago, number } from "~/components/format";
-import { StageStrip } from "~/components/stage-strip";
+import { StageStrip, stageOf } from "~/components/stage-strip";
 import { RoundBadge } from "~/components/state-badge";
+import { saySentence } from "~/i18n/say";
 import classes from "./projects.module.css";
 import { type Rights, RoundMoves } from "./row-moves";
 
@@ -33,13 +34,16 @@ export function RoundRows({
               <span className="quiet">{ago(round.started_at ?? round.created_at)}</span>
             </div>
             <div className={classes.roundState}>
-              <RoundBadge state={round.state} />
+              <RoundBadge round={round} />
               <StageStrip round={round} small />
             </div>
             <div className={classes.roundNeeds}>
-              <span>{progressLine(round)}</span>
+              <span>{reasonOf(round) ?? progressLine(round)}</span>
               <span className="quiet">
-                {t(`projects.needs.${needs(round)}`, { count: round.progress.people_now })}
+                {t(`rounds.needs.${needs(round)}`, {
+                  count: round.progress.people_now,
+                  number: round.after?.number ?? "",
+                })}
               </span>
             </div>
             {(rights.edit || rights.remove) && (
@@ -71,30 +75,33 @@ export function ArchivedRounds({ projectId, rights }: { projectId: string; right
   );
 }
 
-function needs(round: Round): "start" | "labelers" | "decision" | "nobody" | "over" {
-  switch (round.state) {
-    case "draft":
-      return "start";
-    case "labeling":
-      return "labelers";
-    case "blocked":
-      return "decision";
-    case "done":
-    case "cancelled":
-      return "over";
-    default:
-      return "nobody";
-  }
+/** Who has to do something; a paused round waits for whoever paused it. */
+function needs(
+  round: Round,
+): "start" | "follows" | "labelers" | "decision" | "paused" | "nobody" | "over" {
+  if (round.stage === "draft") return round.after ? "follows" : "start";
+  if (round.stage === "blocked") return "decision";
+  if (round.state !== "open") return "over";
+  if (round.is_paused) return "paused";
+  return round.stage === "labeling" ? "labelers" : "nobody";
+}
+
+/** Why the round waits: the first thing it asks. */
+function reasonOf(round: Round): string | null {
+  const question = round.steps.flatMap(({ questions }) => questions)[0];
+  if (question === undefined) return null;
+  const { title, said } = question;
+  return title ? `${saySentence(title)}: ${saySentence(said)}` : saySentence(said);
 }
 
 /** The one count that moves in this stage. */
 function useProgressLine() {
   const { t } = useTranslation();
-  return ({ state, progress, blocked }: Round) => {
-    const { responses, labels, jobs } = progress;
+  return (round: Round) => {
+    const { responses, labels, jobs } = round.progress;
     const of = (key: "responses" | "labels" | "jobs", { done, total }: typeof jobs) =>
       t(`projects.progress.${key}`, { done: number(done), total: number(total) });
-    switch (blocked?.state ?? state) {
+    switch (stageOf(round)) {
       case "draft":
         return "";
       case "generating":

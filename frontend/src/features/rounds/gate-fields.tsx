@@ -1,70 +1,83 @@
-import { Button, NumberInput, Select } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Gate } from "~/api/types";
+import type { Recipes } from "~/api/types";
+import { saySentence } from "~/i18n/say";
+import { OptionalNumberField } from "./number-field";
 import classes from "./recipe-form.module.css";
+import { type Bound, boundOf, withNewBound } from "./recipe-model";
 
-/** Bounds that a new checkpoint must keep, or the round stops and asks. */
+/** The bounds of one gate step, or the round stops there and asks. */
 export function GateFields({
-  gates,
-  metrics,
+  bounds,
+  known,
+  errors,
   onChange,
 }: {
-  gates: Gate[];
-  metrics: string[];
-  onChange: (gates: Gate[]) => void;
+  bounds: Bound[];
+  known: Recipes;
+  /** By field of the step: "bounds.0", "bounds.0.least". */
+  errors: Record<string, string>;
+  onChange: (bounds: Bound[]) => void;
 }) {
-  const { t, i18n } = useTranslation();
-  const name = (metric: string) =>
-    i18n.exists(`quantity.${metric}`) ? t(`quantity.${metric}` as "quantity.kl") : metric;
-  const free = metrics.filter((metric) => !gates.some((gate) => gate.metric === metric));
-  const replace = (at: number, change: Partial<Gate>) =>
-    onChange(gates.map((gate, i) => (i === at ? { ...gate, ...change } : gate)));
-  const bound = (entered: string | number) => (typeof entered === "number" ? entered : null);
+  const { t } = useTranslation();
+  const { gates } = known;
+  const replace = (at: number, bound: Bound) => onChange(bounds.with(at, bound));
+  const errorOf = (path: string) =>
+    Object.entries(errors).find(([field]) => field === path || field.startsWith(`${path}.`))?.[1];
   return (
-    <>
-      <p className="quiet" style={{ marginTop: 0 }}>
-        {t("recipe.gatesLead")}
-      </p>
-      {gates.map((gate, i) => (
-        <div key={gate.metric} className={classes.gate}>
-          <Select
-            label={t("rounds.gate")}
-            allowDeselect={false}
-            value={gate.metric}
-            data={[gate.metric, ...free].map((value) => ({ value, label: name(value) }))}
-            onChange={(metric) => metric && replace(i, { metric })}
-          />
-          <NumberInput
-            label={t("recipe.least")}
-            value={gate.least ?? ""}
-            onChange={(entered) => replace(i, { least: bound(entered) })}
-          />
-          <NumberInput
-            label={t("recipe.most")}
-            value={gate.most ?? ""}
-            onChange={(entered) => replace(i, { most: bound(entered) })}
-          />
-          <Button
-            variant="subtle"
-            color="red"
-            aria-label={`${t("action.remove")}: ${name(gate.metric)}`}
-            onClick={() => onChange(gates.filter((_, at) => at !== i))}
-          >
-            {t("action.remove")}
-          </Button>
-        </div>
-      ))}
-      {free[0] && (
-        <Button
-          size="compact-sm"
-          variant="default"
-          onClick={() =>
-            onChange([...gates, { metric: free[0] as string, least: null, most: null }])
-          }
-        >
-          {t("recipe.addGate")}
-        </Button>
+    <div className={classes.whole}>
+      {bounds.map((bound, i) => {
+        const row = gates.find(({ gate }) => gate === bound.gate);
+        const title = row ? saySentence(row.title) : bound.gate;
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a bound is its place in the step.
+          <fieldset key={i} className={classes.gate} aria-label={title}>
+            <Select
+              label={t("rounds.gate")}
+              description={row && saySentence(row.unit)}
+              allowDeselect={false}
+              value={bound.gate}
+              data={gates.map((one) => ({ value: one.gate, label: saySentence(one.title) }))}
+              onChange={(chosen) => {
+                const gate = gates.find((one) => one.gate === chosen);
+                if (gate) replace(i, boundOf(gate));
+              }}
+              error={errorOf(`bounds.${i}`)}
+            />
+            <OptionalNumberField
+              label={t("recipe.least")}
+              value={bound.least}
+              onChange={(least) => replace(i, { ...bound, least })}
+            />
+            <OptionalNumberField
+              label={t("recipe.most")}
+              value={bound.most}
+              onChange={(most) => replace(i, { ...bound, most })}
+            />
+            <Button
+              variant="subtle"
+              color="red"
+              aria-label={`${t("action.remove")}: ${title}`}
+              disabled={bounds.length === 1}
+              onClick={() => onChange(bounds.toSpliced(i, 1))}
+            >
+              {t("action.remove")}
+            </Button>
+          </fieldset>
+        );
+      })}
+      {errors.bounds && (
+        <p className={classes.error} role="alert">
+          {errors.bounds}
+        </p>
       )}
-    </>
+      <Button
+        size="compact-sm"
+        variant="default"
+        onClick={() => onChange(withNewBound(bounds, gates))}
+      >
+        {t("recipe.addGate")}
+      </Button>
+    </div>
   );
 }

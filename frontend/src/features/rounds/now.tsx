@@ -6,15 +6,14 @@ import { useMetrics } from "~/api/training";
 import type { Job, Round } from "~/api/types";
 import { Curves } from "~/components/curves";
 import { Facts } from "~/components/facts";
-import { number, quantity } from "~/components/format";
+import { number } from "~/components/format";
 import { useMethodName } from "~/components/method-name";
-import { RoundChoices } from "~/components/round-moves";
 import { Loaded, Sentence } from "~/components/sentence";
-import { stageOf } from "~/components/stage-strip";
+import { stageOf, stagesOf } from "~/components/stage-strip";
 import { useLive } from "~/live/use-live";
 import classes from "./rounds.module.css";
 
-/** What runs now, how far it is and what comes next; a blocked round says why and asks. */
+/** What runs now, how far it is and what comes next. */
 export function Now({
   round,
   pollMs,
@@ -26,12 +25,15 @@ export function Now({
 }) {
   const { t } = useTranslation();
   const jobs = useRoundJobs(round.id, pollMs);
-  if (round.blocked) return <BlockedRound round={round} editable={editable} />;
-  switch (round.state) {
-    case "draft":
-      return <Sentence>{t(editable ? "rounds.nowDraft" : "rounds.nowDraftView")}</Sentence>;
-    case "cancelled":
-      return <Sentence>{t("rounds.nowCancelled")}</Sentence>;
+  if (round.stage === "draft") {
+    if (round.after) {
+      return <Sentence>{t("rounds.nowFollows", { number: round.after.number })}</Sentence>;
+    }
+    return <Sentence>{t(editable ? "rounds.nowDraft" : "rounds.nowDraftView")}</Sentence>;
+  }
+  if (round.stage === "cancelled") return <Sentence>{t("rounds.nowCancelled")}</Sentence>;
+  if (round.is_paused) return <Sentence>{t("rounds.nowPaused")}</Sentence>;
+  switch (stageOf(round)) {
     case "labeling":
       return <Labeling round={round} />;
     default:
@@ -56,7 +58,10 @@ function JobNow({ jobs, round }: { jobs: Job[]; round: Round }) {
   const running = job?.state === "running" || job?.state === "starting";
   const live = useLive(job && running ? `job:${job.id}` : undefined);
   const metrics = useMetrics(job?.id, running ? (live ? 5_000 : 3_000) : false);
-  if (!job) return <Sentence>{t("rounds.nowWaiting")}</Sentence>;
+  if (!job) {
+    const isBlocked = round.stage === "blocked";
+    return <Sentence>{t(isBlocked ? "rounds.nowBlocked" : "rounds.nowWaiting")}</Sentence>;
+  }
   return (
     <>
       <p className={classes.nowLine}>
@@ -106,62 +111,15 @@ function Labeling({ round }: { round: Round }) {
   );
 }
 
+/** The stage that follows in the plan of this round. */
+function nextOf(round: Round) {
+  const stages = stagesOf(round);
+  return stages[stages.indexOf(stageOf(round)) + 1] ?? "done";
+}
+
 function Next({ round }: { round: Round }) {
   const { t } = useTranslation();
   const stage = stageOf(round);
-  if (round.state === "done") return null;
-  return <p className={classes.next}>{t(`rounds.next.${stage}`)}</p>;
-}
-
-function BlockedRound({ round, editable }: { round: Round; editable: boolean }) {
-  const { t } = useTranslation();
-  const { blocked } = round;
-  if (!blocked) return null;
-  return (
-    <div className={classes.blocked}>
-      <p className={classes.reason}>{blocked.reason}</p>
-      <Evidence evidence={blocked.evidence} />
-      {editable ? (
-        <RoundChoices roundId={round.id} actions={blocked.actions} />
-      ) : (
-        <p className="quiet">{t("rounds.askManager")}</p>
-      )}
-    </div>
-  );
-}
-
-/** What the block was decided on; ids become links, numbers keep their names. */
-function Evidence({ evidence }: { evidence: unknown }) {
-  const { t } = useTranslation();
-  if (typeof evidence !== "object" || evidence === null) return null;
-  const link = (noun: "job" | "checkpoint", id: unknown) => (
-    <Link to={`/${noun}s/${String(id)}`}>{t(`rounds.evidence.${noun}`)}</Link>
-  );
-  const rows = Object.entries(evidence).map(([name, value]): [string, React.ReactNode] => {
-    if (name === "job" || name === "checkpoint")
-      return [t("rounds.evidence.where"), link(name, value)];
-    if (typeof value === "number") return [evidenceName(name, t), quantity(value)];
-    if (typeof value === "object" && value !== null) {
-      return [evidenceName(name, t), Object.values(value).filter(Boolean).join(": ")];
-    }
-    return [evidenceName(name, t), value === null ? null : String(value)];
-  });
-  return (
-    <div className={classes.evidence}>
-      <Facts rows={rows} />
-    </div>
-  );
-}
-
-function evidenceName(name: string, t: ReturnType<typeof useTranslation>["t"]): string {
-  switch (name) {
-    case "metric":
-    case "value":
-    case "least":
-    case "most":
-    case "error":
-      return t(`rounds.evidence.${name}`);
-    default:
-      return name.replaceAll("_", " ");
-  }
+  if (stage === "done" || stage === "draft" || round.stage === "blocked") return null;
+  return <p className={classes.next}>{t(`rounds.next.${nextOf(round)}`)}</p>;
 }

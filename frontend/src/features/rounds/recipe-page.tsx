@@ -1,26 +1,31 @@
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams, useSearchParams } from "react-router";
 import { useProject } from "~/api/projects";
-import { useChangeRecipe, useCreateRound, useMoveRound, useRecipes, useRound } from "~/api/rounds";
+import { useChangeDraft, useCreateRound, useRecipes, useRound, useStartRound } from "~/api/rounds";
 import type { Recipe, Recipes } from "~/api/types";
 import { notifyFailure } from "~/components/notify";
 import { LoadedPage, Page } from "~/components/page";
 import { Loaded } from "~/components/sentence";
 import { RecipeForm } from "./recipe-form";
+import { fitted } from "./recipe-model";
 
-/** `/projects/:projectId/new-round`, from the default recipe or a copy of another round's. */
+/**
+ * `/projects/:projectId/new-round`: from the default recipe or a copy of another round's, and with
+ * `after` as the round that starts by itself when that one is done.
+ */
 export function NewRound() {
   const { t } = useTranslation();
   const { projectId = "" } = useParams();
   const [parameters] = useSearchParams();
   const copied = parameters.get("copy");
+  const after = parameters.get("after");
   const project = useProject(projectId);
   const recipes = useRecipes();
   return (
     <Page
       narrow
-      title={t("projects.newRound")}
-      lead={t("recipe.lead")}
+      title={t(after ? "rounds.successorNew" : "projects.newRound")}
+      lead={t(after ? "rounds.successorLead" : "recipe.lead")}
       crumbs={[
         { label: t("nav.projects"), to: "/projects" },
         { label: project.data?.name ?? "…", to: `/projects/${projectId}` },
@@ -31,11 +36,12 @@ export function NewRound() {
           <Loaded query={recipes}>
             {(known) =>
               copied ? (
-                <Copied roundId={copied} projectId={projectId} known={known} />
+                <Copied roundId={copied} projectId={projectId} known={known} after={after} />
               ) : (
                 <Create
                   projectId={projectId}
                   known={known}
+                  after={after}
                   recipe={fitted(known.default, prompts_count, policy)}
                 />
               )
@@ -47,66 +53,48 @@ export function NewRound() {
   );
 }
 
-/** The default recipe with the project's own policy, asking for no more prompts than there are. */
-function fitted(
-  recipe: Recipe,
-  prompts: number,
-  policy: {
-    task_kind: Recipe["tasks"]["kind"];
-    responses_per_prompt: number;
-    labels_wanted: number;
-  },
-): Recipe {
-  return {
-    ...recipe,
-    prompts: { ...recipe.prompts, count: Math.max(1, Math.min(recipe.prompts.count, prompts)) },
-    generation: recipe.generation && {
-      ...recipe.generation,
-      responses_per_prompt: policy.responses_per_prompt,
-    },
-    tasks: { ...recipe.tasks, kind: policy.task_kind, labels_wanted: policy.labels_wanted },
-  };
+interface Creating {
+  projectId: string;
+  known: Recipes;
+  after: string | null;
 }
 
-function Copied(props: { roundId: string; projectId: string; known: Recipes }) {
-  const round = useRound(props.roundId, 0);
+/** What the other round did in the end: its recipe with what people changed. */
+function Copied({ roundId, ...props }: Creating & { roundId: string }) {
+  const round = useRound(roundId, 0);
   return (
     <Loaded query={round}>
-      {({ recipe }) => <Create projectId={props.projectId} known={props.known} recipe={recipe} />}
+      {({ effective_recipe }) => <Create {...props} recipe={effective_recipe} />}
     </Loaded>
   );
 }
 
-function Create({
-  projectId,
-  known,
-  recipe,
-}: {
-  projectId: string;
-  known: Recipes;
-  recipe: Recipe;
-}) {
+function Create({ projectId, known, after, recipe }: Creating & { recipe: Recipe }) {
+  const { t } = useTranslation();
   const create = useCreateRound(projectId);
-  const move = useMoveRound();
+  const start = useStartRound();
   const navigate = useNavigate();
   return (
     <RecipeForm
       recipe={recipe}
       known={known}
       projectId={projectId}
-      busy={create.isPending || move.isPending}
+      busy={create.isPending || start.isPending}
       error={create.error}
-      onSubmit={(wanted, start) =>
-        create.mutate(wanted, {
-          onSuccess: (round) => {
-            const open = () => void navigate(`/rounds/${round.id}`);
-            if (!start) return open();
-            move.mutate(
-              { id: round.id, move: "start" },
-              { onSuccess: open, onError: (error) => [notifyFailure(error), open()] },
-            );
+      save={
+        after ? { label: t("rounds.successorSave"), only: true } : { label: t("recipe.saveDraft") }
+      }
+      onSubmit={(wanted, andStart) =>
+        create.mutate(
+          { recipe: wanted, after },
+          {
+            onSuccess: (round) => {
+              const open = () => void navigate(`/rounds/${after ?? round.id}`);
+              if (!andStart) return open();
+              start.mutate(round.id, { onError: notifyFailure, onSettled: open });
+            },
           },
-        })
+        )
       }
     />
   );
@@ -118,12 +106,12 @@ export function EditRecipe() {
   const { id = "" } = useParams();
   const round = useRound(id, 0);
   const recipes = useRecipes();
-  const change = useChangeRecipe(id);
-  const move = useMoveRound();
+  const change = useChangeDraft(id);
+  const start = useStartRound();
   const navigate = useNavigate();
-  const { project, number, recipe } = round.data ?? {};
-  if (!project || !number || !recipe) return <LoadedPage query={round}>{() => null}</LoadedPage>;
+  if (!round.data) return <LoadedPage query={round}>{() => null}</LoadedPage>;
   if (!recipes.data) return <LoadedPage query={recipes}>{() => null}</LoadedPage>;
+  const { project, number, recipe, after } = round.data;
   return (
     <Page
       narrow
@@ -137,19 +125,20 @@ export function EditRecipe() {
         recipe={recipe}
         known={recipes.data}
         projectId={project.id}
-        busy={change.isPending || move.isPending}
+        busy={change.isPending || start.isPending}
         error={change.error}
-        onSubmit={(wanted, start) =>
-          change.mutate(wanted, {
-            onSuccess: () => {
-              const open = () => void navigate(`/rounds/${id}`);
-              if (!start) return open();
-              move.mutate(
-                { id, move: "start" },
-                { onSuccess: open, onError: (error) => [notifyFailure(error), open()] },
-              );
+        save={{ label: t("action.save"), only: after !== null }}
+        onSubmit={(wanted, andStart) =>
+          change.mutate(
+            { recipe: wanted },
+            {
+              onSuccess: () => {
+                const open = () => void navigate(`/rounds/${id}`);
+                if (!andStart) return open();
+                start.mutate(id, { onError: notifyFailure, onSettled: open });
+              },
             },
-          })
+          )
         }
       />
     </Page>

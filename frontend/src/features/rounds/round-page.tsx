@@ -2,9 +2,8 @@ import { Button, Group, Tabs } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useProject } from "~/api/projects";
-import { useLadder, useMoveRound, useRound } from "~/api/rounds";
+import { useLadder, useRound, useStartRound } from "~/api/rounds";
 import type { Round } from "~/api/types";
-import { ConfirmButton } from "~/components/confirm-button";
 import { IntervalPlot } from "~/components/interval-plot";
 import { LabelTable } from "~/components/label-table";
 import { notifyFailure } from "~/components/notify";
@@ -13,17 +12,30 @@ import { Loaded, Sentence } from "~/components/sentence";
 import { StageStrip } from "~/components/stage-strip";
 import { RoundBadge } from "~/components/state-badge";
 import { pollEvery, useLive } from "~/live/use-live";
+import { Blocks } from "./block";
 import { DatasetsTab } from "./datasets-tab";
 import { GatesTab } from "./gates-tab";
 import { HistoryTab } from "./history-tab";
 import { JobsTab } from "./jobs-tab";
 import { Now } from "./now";
+import { PlanTab } from "./plan-tab";
 import { usePulse } from "./pulse";
 import classes from "./rounds.module.css";
 import { SamplesTab } from "./samples-tab";
 import { SettingsTab } from "./settings-tab";
+import { Steering } from "./steering";
+import { Successor } from "./successor";
 
-const TABS = ["samples", "labels", "dataset", "jobs", "gates", "settings", "history"] as const;
+const TABS = [
+  "plan",
+  "samples",
+  "labels",
+  "dataset",
+  "jobs",
+  "gates",
+  "settings",
+  "history",
+] as const;
 
 export function Component() {
   const { id = "" } = useParams();
@@ -41,7 +53,7 @@ function RoundScreen({ round, pollMs }: { round: Round; pollMs: number }) {
   const project = useProject(round.project.id);
   const ladder = useLadder(round.id, pollMs);
   const [parameters, setParameters] = useSearchParams();
-  const tab = parameters.get("tab") ?? "samples";
+  const tab = parameters.get("tab") ?? "plan";
   const editable = project.data?.permissions.includes("round.edit") ?? false;
   const pulse = usePulse(round);
   return (
@@ -51,13 +63,14 @@ function RoundScreen({ round, pollMs }: { round: Round; pollMs: number }) {
         { label: t("nav.projects"), to: "/projects" },
         { label: round.project.name, to: `/projects/${round.project.id}` },
       ]}
-      badge={<RoundBadge state={round.state} />}
+      badge={<RoundBadge round={round} />}
       actions={editable && <Moves round={round} />}
     >
       <div className={classes.strip}>
         <StageStrip round={round} />
         {pulse && <p className={classes.pulse}>{pulse}</p>}
       </div>
+      <Blocks round={round} editable={editable} />
       <div className={classes.columns}>
         <section className="panel" aria-label={t("rounds.now")}>
           <h2 className={classes.panelTitle}>{t("rounds.now")}</h2>
@@ -76,9 +89,10 @@ function RoundScreen({ round, pollMs }: { round: Round; pollMs: number }) {
           </Loaded>
         </section>
       </div>
+      <Successor round={round} editable={editable} />
       <Tabs
         value={tab}
-        onChange={(value) => setParameters(value === "samples" ? {} : { tab: value ?? "" })}
+        onChange={(value) => setParameters(value === "plan" ? {} : { tab: value ?? "" })}
         keepMounted={false}
       >
         <Tabs.List mb="lg">
@@ -88,6 +102,9 @@ function RoundScreen({ round, pollMs }: { round: Round; pollMs: number }) {
             </Tabs.Tab>
           ))}
         </Tabs.List>
+        <Tabs.Panel value="plan">
+          <PlanTab round={round} pollMs={pollMs} />
+        </Tabs.Panel>
         <Tabs.Panel value="samples">
           <SamplesTab roundId={round.id} />
         </Tabs.Panel>
@@ -116,8 +133,8 @@ function RoundScreen({ round, pollMs }: { round: Round; pollMs: number }) {
 
 function Moves({ round }: { round: Round }) {
   const { t } = useTranslation();
-  const move = useMoveRound();
-  const over = round.state === "done" || round.state === "cancelled";
+  const start = useStartRound();
+  const isOver = round.state === "done" || round.state === "cancelled";
   return (
     <Group gap="xs">
       {round.state === "draft" && (
@@ -126,14 +143,14 @@ function Moves({ round }: { round: Round }) {
             {t("rounds.editRecipe")}
           </Button>
           <Button
-            loading={move.isPending}
-            onClick={() => move.mutate({ id: round.id, move: "start" }, { onError: notifyFailure })}
+            loading={start.isPending}
+            onClick={() => start.mutate(round.id, { onError: notifyFailure })}
           >
             {t("rounds.start")}
           </Button>
         </>
       )}
-      {over && (
+      {isOver && (
         <Button
           component={Link}
           to={`/projects/${round.project.id}/new-round?copy=${round.id}`}
@@ -142,17 +159,7 @@ function Moves({ round }: { round: Round }) {
           {t("rounds.copy")}
         </Button>
       )}
-      {!over && round.state !== "blocked" && (
-        <ConfirmButton
-          variant="default"
-          question={t("rounds.cancelQuestion")}
-          onConfirm={() =>
-            move.mutate({ id: round.id, move: "cancel" }, { onError: notifyFailure })
-          }
-        >
-          {t("rounds.cancel")}
-        </ConfirmButton>
-      )}
+      <Steering round={round} />
     </Group>
   );
 }

@@ -1,78 +1,92 @@
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { Recipe, Round } from "~/api/types";
-import { Facts } from "~/components/facts";
-import { number } from "~/components/format";
-import { useMethodName } from "~/components/method-name";
-import { useWriterName } from "./writer-name";
+import { useRecipes } from "~/api/rounds";
+import type { Round, Step } from "~/api/types";
+import { dateTime } from "~/components/format";
+import { Section } from "~/components/page";
+import { saySentence } from "~/i18n/say";
+import { Amendments, flat } from "./amendments";
+import classes from "./rounds.module.css";
+import { useStepLine, useStepTitle } from "./step-words";
 
-/** The recipe of the round in words; a draft can still be changed. */
+/** The recipe as it started, which nobody changes, and beside it what people decided since. */
 export function SettingsTab({ round, editable }: { round: Round; editable: boolean }) {
   const { t } = useTranslation();
+  const changes = round.decisions.filter(({ amendments }) => amendments.length > 0);
+  const isDraft = round.state === "draft";
   return (
-    <div className="panel">
-      <RecipeFacts recipe={round.recipe} projectId={round.project.id} />
-      {editable && (
-        <Button
-          mt="lg"
-          variant="default"
-          component={Link}
-          to={
-            round.state === "draft"
-              ? `/rounds/${round.id}/recipe`
-              : `/projects/${round.project.id}/new-round?copy=${round.id}`
-          }
-        >
-          {t(round.state === "draft" ? "rounds.editRecipe" : "rounds.copy")}
-        </Button>
+    <div className={classes.settings} data-both={changes.length > 0 || undefined}>
+      <Section title={t(isDraft ? "rounds.recipe" : "rounds.recipeStarted")}>
+        <RecipeSteps round={round} />
+        {editable && (
+          <Button
+            mt="md"
+            variant="default"
+            component={Link}
+            to={
+              isDraft
+                ? `/rounds/${round.id}/recipe`
+                : `/projects/${round.project.id}/new-round?copy=${round.id}`
+            }
+          >
+            {t(isDraft ? "rounds.editRecipe" : "rounds.copy")}
+          </Button>
+        )}
+      </Section>
+      {changes.length > 0 && (
+        <Section title={t("rounds.changes")}>
+          <ol className={`panel ${classes.decisions}`}>
+            {changes.map(({ id, title, by, at, why, amendments }) => (
+              <li key={id}>
+                <Amendments amendments={amendments} />
+                <p className={classes.decidedWho}>
+                  {saySentence(title)} · {by?.name ?? t("rounds.somebody")} · {dateTime(at)}
+                </p>
+                {why && <blockquote className={classes.why}>{why}</blockquote>}
+              </li>
+            ))}
+          </ol>
+        </Section>
       )}
     </div>
   );
 }
 
-function RecipeFacts({ recipe, projectId }: { recipe: Recipe; projectId: string }) {
+function RecipeSteps({ round }: { round: Round }) {
   const { t } = useTranslation();
-  const methodName = useMethodName();
-  const writerName = useWriterName(projectId);
-  const { prompts, generation, tasks, training, gates } = recipe;
+  const { data: known } = useRecipes();
+  const title = useStepTitle(known);
+  const line = useStepLine(round.project.id, known);
   return (
-    <Facts
-      rows={[
-        [t("recipe.promptCount"), number(prompts.count)],
-        [t("recipe.split"), t(`recipe.splitName.${prompts.split}`)],
-        [t("projects.tags"), prompts.tags.join(", ")],
-        [
-          t("recipe.writers"),
-          generation ? generation.checkpoints.map(writerName).join(", ") : t("recipe.noGeneration"),
-        ],
-        [t("recipe.k"), generation && number(generation.responses_per_prompt)],
-        [t("recipe.temperature"), generation && number(generation.temperature, 2)],
-        [t("recipe.kind"), t(`dashboard.kind.${tasks.kind}`)],
-        [t("recipe.labelsWanted"), number(tasks.labels_wanted)],
-        [t("recipe.learnFrom"), t(`recipe.learnFromName.${recipe.learn_from}`)],
-        [
-          t("recipe.training"),
-          training.length === 0
-            ? t("recipe.noTraining")
-            : training.map((step, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the recipe.
-                <div key={i}>
-                  {methodName(step.method)}{" "}
-                  <span className="quiet">
-                    {Object.entries(step.settings)
-                      .map(([name, value]) => `${name} = ${value}`)
-                      .join(", ") || t("recipe.defaults")}
-                  </span>
-                </div>
-              )),
-        ],
-        [
-          t("recipe.gates"),
-          gates.length === 0 ? t("recipe.noGates") : gates.map((gate) => gate.metric).join(", "),
-        ],
-        [t("recipe.next"), recipe.next && t("recipe.nextFollows")],
-      ]}
-    />
+    <ol className={`panel ${classes.plan}`}>
+      {round.recipe.steps.map((step, i) => (
+        <li key={step.name} className={classes.planStep}>
+          <span className={classes.place} aria-hidden>
+            {i + 1}
+          </span>
+          <div className={classes.planWords}>
+            <h3 className={classes.planTitle}>
+              {title(step)} <code>{step.name}</code>
+            </h3>
+            <p className={classes.planLine}>{line(step)}</p>
+            <details>
+              <summary className={classes.summary}>{t("rounds.allSettings")}</summary>
+              <ul className={classes.amendments}>
+                {settingsOf(step).map(([path, value]) => (
+                  <li key={path}>
+                    <code>{path}</code> = <code>{value}</code>
+                  </li>
+                ))}
+              </ul>
+            </details>
+          </div>
+        </li>
+      ))}
+    </ol>
   );
+}
+
+function settingsOf({ name: _, kind: __, ...settings }: Step): [string, string][] {
+  return flat(settings);
 }
