@@ -16,8 +16,8 @@ const refusal = (code: string, sentence: ApiError["sentence"]) =>
   new ApiError(409, code, "Round 3 is busy.", { sentence });
 
 it("says a refusal by its sentence, then by its class, then as the server wrote it", () => {
-  const sentence = { code: "round_busy", params: { number: 3 } };
-  const unknown = { code: "never_heard_of", params: {} };
+  const sentence = { code: "round_busy", params: { number: 3 }, text: "Round 3 is busy." };
+  const unknown = { code: "never_heard_of", params: {}, text: "" };
 
   expect(errorSentence(refusal("lease_expired", sentence))).toBe("第 3 轮正忙。");
   expect(errorSentence(refusal("lease_expired", unknown))).toBe(i18n.t("errors.lease_expired"));
@@ -27,7 +27,7 @@ it("says a refusal by its sentence, then by its class, then as the server wrote 
 
 it("says in English what the server said, and without a sentence the class of the refusal", async () => {
   await setLanguage("en");
-  const sentence = { code: "round_busy", params: { number: 3 } };
+  const sentence = { code: "round_busy", params: { number: 3 }, text: "Round 3 is busy." };
 
   expect(errorSentence(refusal("lease_expired", sentence))).toBe("Round 3 is busy.");
   expect(errorSentence(refusal("lease_expired", null))).toMatch(/lease/);
