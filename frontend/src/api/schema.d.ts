@@ -4060,7 +4060,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/zip": string;
+                "application/octet-stream": string;
             };
         };
         responses: {
