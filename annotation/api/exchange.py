@@ -288,7 +288,7 @@ class ProjectImportView(View):
 
     @extend_schema(
         parameters=[BundleQuery],
-        request={"application/zip": OpenApiTypes.BINARY},
+        request={"application/octet-stream": OpenApiTypes.BINARY},
         responses={201: ProjectOf},
         operation_id="projects_import_whole",
     )

@@ -260,7 +260,9 @@ class TestTables:
             (b"a,a\n1,2\n", "x.csv", "names every column once"),
             (b"PAR1 nothing", "x.parquet", "Expected a Parquet file"),
             (gzip.compress(group() * 1000)[:60], "x.jsonl.gz", "breaks off or is damaged"),
-            (b'{"other": 1}', "x.jsonl", "got one with the fields other"),
+            (b'{"other": 1}', "x.jsonl", "got one with the fields 'other'"),
+            (b"\x89PNG\r\n\x1a\n\x00", "x", "expected text without the character NUL|whole"),
+            (b'{"\\ud800": 1}', "x", r"got one with the fields '\\ud800'"),
         ],
     )
     def test_a_file_that_cannot_be_read_stores_nothing(self, project, content, name, expected):
@@ -300,6 +302,13 @@ class TestLook:
         }
         assert found["rows"] == [{"Question": "Why?", "response a": "x", "response b": "y"}]
         assert not Prompt.objects.exists()
+
+    def test_shows_broken_characters_as_question_marks(self, project, alice, client_of):
+        row = b'{"prompt": "a\\ud800b", "n": NaN}'
+
+        found = post(client_of(alice), project, row, where="import/look/").json()
+
+        assert found["rows"] == [{"prompt": "a?b", "n": "NaN"}]
 
     def test_reads_the_beginning_of_a_file_whose_end_is_missing(self):
         whole = gzip.compress(b"\n".join(group(f"Number {n}?") for n in range(5000)))
