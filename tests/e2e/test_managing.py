@@ -221,7 +221,7 @@ def test_two_broken_gates_take_two_decisions_and_both_are_kept(place, person):
             ).to_be_visible()
             expect(page.get_by_text(re.compile("decided, Accept it anyway"))).to_be_visible()
 
-    expect(page.get_by_role("button", name="New round like this").first).to_be_visible()
+    expect(page.get_by_role("link", name="New round like this").first).to_be_visible()
     page.get_by_role("tab", name="History").click()
     decided = page.get_by_role("article")
     expect(decided).to_have_count(2)
