@@ -1,7 +1,6 @@
 import json
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse
@@ -12,13 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_dataset, get_project
-from annotation.api.base import NameOf, View
+from annotation.api.base import Fields, NameOf, View
 from annotation.api.jobs import RoundNameOf
 from annotation.models import Dataset
 from training.contract.rows import MessagesRow, PreferenceRow, PromptRow, TextRow
 
 
-class DatasetOf(serializers.Serializer[Any]):
+class DatasetOf(Fields):
     id = serializers.UUIDField()
     project = NameOf()
     round = RoundNameOf(allow_null=True)
@@ -35,7 +34,7 @@ class DatasetOf(serializers.Serializer[Any]):
     checkpoints = NameOf(many=True)
 
 
-class PreviewQuery(serializers.Serializer[Any]):
+class PreviewQuery(Fields):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
 
 
@@ -45,7 +44,7 @@ class RowsField(serializers.JSONField):
     """Lines of the frozen file, as they are."""
 
 
-class PreviewOf(serializers.Serializer[Any]):
+class PreviewOf(Fields):
     rows = RowsField()
 
 
