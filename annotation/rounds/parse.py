@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from annotation.errors import InvalidRecipe
 from annotation.sentences import Sentence, say
+from training.contract.errors import ParseError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -100,6 +101,11 @@ def refuse(where: str, why: Sentence) -> InvalidRecipe:
     """`where` is the path of the field, `why` what it takes and what it got."""
     said = say("recipe_refused", "{where}: {why}.", where=where, why=why)
     return InvalidRecipe(said, fields={where: [why]})
+
+
+def refuse_value(error: ParseError) -> InvalidRecipe:
+    """What the contract of training refuses, at the path where it was read."""
+    return InvalidRecipe(error.said, fields={error.path: [error.sentence]})
 
 
 def to_json(value: Any) -> Any:

@@ -138,7 +138,9 @@ def _check_reads(step: Step, where: str, earlier: Mapping[str, Step]) -> None:
     for role, may, names in step.reads.roles():
         for name in names:
             if not _is_readable(name, may, earlier):
-                fitting = [one for one in earlier.values() if _fits(one, may)]
+                fitting = [one.name for one in earlier.values() if _fits(one, may)]
+                if not fitting and may.kinds and may.is_reward is None:
+                    fitting = [f"an earlier step of kind {' or '.join(may.kinds)}"]
                 raise refuse(
                     f"{where}.reads.{role}",
                     say(
@@ -146,12 +148,11 @@ def _check_reads(step: Step, where: str, earlier: Mapping[str, Step]) -> None:
                         "expected {expected}, got {got}",
                         expected=", ".join(
                             [
-                                *(one.name for one in fitting),
+                                *fitting,
                                 *may.words,
                                 *(["a checkpoint id"] if may.takes_checkpoint else []),
                             ]
-                        )
-                        or f"an earlier step of kind {' or '.join(may.kinds)}",
+                        ),
                         got=repr(name[:60]),
                     ),
                 )

@@ -90,7 +90,11 @@ def test_the_default_recipe_closes_the_loop():
             "recipe.steps.0.responses_per_prompt",
             "1 to 9",
         ),
-        ({"steps": [{**GENERATE, "temperature": -1}]}, "recipe.steps.0", "temperature"),
+        (
+            {"steps": [{**GENERATE, "temperature": -1}]},
+            "recipe.steps.0.temperature",
+            "Must be at least 0, got -1",
+        ),
         (
             {"steps": [{**GENERATE, "reads": {"writers": []}}]},
             "recipe.steps.0.reads.writers",
@@ -121,13 +125,13 @@ def test_the_default_recipe_closes_the_loop():
         ),
         (
             {"steps": [*LEARNED, {**DPO, "settings": {"betta": 1}}]},
-            "recipe.steps.3.settings",
+            "recipe.steps.3.settings.betta",
             "did you mean beta?",
         ),
         (
             {"steps": [*LEARNED, {**DPO, "settings": {"beta": "0.1"}}]},
-            "recipe.steps.3.settings",
-            "beta expects float, got '0.1'",
+            "recipe.steps.3.settings.beta",
+            'Expected a number, got "0.1".',
         ),
         (
             {"steps": [*LEARNED, {**DPO, "method": "ppo"}]},

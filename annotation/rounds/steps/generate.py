@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from annotation.kinds import MOST_RESPONSES
 from annotation.models import Checkpoint, Dataset, Job, Prompt, Response, Round
 from annotation.rounds import sources
-from annotation.rounds.parse import refuse, setting
+from annotation.rounds.parse import refuse_value, setting
 from annotation.rounds.step import (
     CANCEL,
     CHANGE,
@@ -27,7 +27,8 @@ from annotation.rounds.step import (
 )
 from annotation.sentences import Sentence, say
 from annotation.services import datasets
-from training.contract.spec import SpecError, validate_settings
+from training.contract.errors import ParseError
+from training.contract.methods import validate_settings
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ class Generate(Step):
 
     def check(self, where: str, earlier: Mapping[str, Step]) -> None:
         try:
-            validate_settings("generate", self._sampling(self.responses_per_prompt))
-        except SpecError as error:
-            raise refuse(where, error.said) from error
+            validate_settings("generate", self._sampling(self.responses_per_prompt), where)
+        except ParseError as error:
+            raise refuse_value(error) from error
 
     def run(self, work: Work) -> Made | None:
         """Prompts are frozen in batches: one at first, another when more are asked for.

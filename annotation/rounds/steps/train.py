@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from annotation.models import Dataset, Prompt, Split
 from annotation.rounds import sources
-from annotation.rounds.parse import Scalar, refuse, setting
+from annotation.rounds.parse import Scalar, refuse, refuse_value, setting
 from annotation.rounds.step import (
     CANCEL,
     CHANGE,
@@ -24,7 +24,7 @@ from annotation.rounds.step import (
 from annotation.rounds.steps.generate import no_writer
 from annotation.sentences import say
 from annotation.services import checkpoints, datasets
-from training.contract.errors import SpecError
+from training.contract.errors import ParseError
 from training.contract.methods import METHODS, Method, validate_settings
 
 
@@ -61,9 +61,9 @@ class Train(Step):
 
     def check(self, where: str, earlier: Mapping[str, Step]) -> None:
         try:
-            validate_settings(self.method, self.settings)
-        except SpecError as error:
-            raise refuse(f"{where}.settings", error.said) from error
+            validate_settings(self.method, self.settings, f"{where}.settings")
+        except ParseError as error:
+            raise refuse_value(error) from error
         needs = self.row.needs(self.row.dataset_kind)
         from_nothing = "model" not in needs
         if from_nothing != (self.reads.model is None):
