@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from annotation.exchange.format import Holds
 from annotation.models import Project, Round, User
 from annotation.rounds import advance, drafts
-from annotation.rounds.parse import Json
 from annotation.rounds.recipe import DEFAULT_IMPORT, LABEL_ONLY, parse_recipe
 from annotation.rounds.steps.label import Label
+from training.contract.parse import Json
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from annotation.errors import Conflict, InvalidInput
 from annotation.happenings import happened
 from annotation.models import Checkpoint, Project, Round, User
 from annotation.rounds import plan, sources
-from annotation.rounds.parse import Json
 from annotation.rounds.recipe import parse_recipe
 from annotation.rounds.steps.generate import choose_prompts, no_prompts, no_writer
 from annotation.sentences import say
+from training.contract.parse import Json
 
 
 def create_round(
