@@ -1,5 +1,3 @@
-from typing import Any
-
 from allauth.account.internal.flows.signup import complete_signup
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -15,14 +13,14 @@ from annotation.sentences import say
 from annotation.services import accounts, invitations
 
 
-class SignUp(serializers.Serializer[Any]):
+class SignUp(serializers.Serializer[object]):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
     name = serializers.CharField(max_length=100)
     invitation = serializers.CharField(max_length=200, required=False)
 
 
-class AccountChange(serializers.Serializer[Any]):
+class AccountChange(serializers.Serializer[object]):
     name = serializers.CharField(max_length=100, required=False)
     language = serializers.ChoiceField(settings.LANGUAGES, required=False)
 

@@ -1,6 +1,5 @@
 """Archive, restore and delete: projects, rounds and prompts."""
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -14,16 +13,16 @@ from annotation.rounds import archives
 from annotation.services import erasure
 
 
-class ArchivedOf(serializers.Serializer[Any]):
+class ArchivedOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     archived_at = serializers.DateTimeField(allow_null=True)
 
 
-class ProjectDeletion(serializers.Serializer[Any]):
+class ProjectDeletion(serializers.Serializer[object]):
     name = serializers.CharField(help_text="The project's name, typed by who means it.")
 
 
-class RoundDeletion(serializers.Serializer[Any]):
+class RoundDeletion(serializers.Serializer[object]):
     number = serializers.IntegerField(help_text="The round's number, typed by who means it.")
 
 

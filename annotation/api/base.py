@@ -23,7 +23,7 @@ class View(APIView):
     pagination_class = Pages
 
     def parse(
-        self, request: Request, serializer: type[serializers.Serializer[Any]]
+        self, request: Request, serializer: type[serializers.Serializer[object]]
     ) -> dict[str, Any]:
         """The checked body; ValidationError (400) names the fields that are wrong."""
         form = serializer(data=request.data)
@@ -31,7 +31,7 @@ class View(APIView):
         return dict(form.validated_data)
 
     def query(
-        self, request: Request, serializer: type[serializers.Serializer[Any]]
+        self, request: Request, serializer: type[serializers.Serializer[object]]
     ) -> dict[str, Any]:
         """The checked query string; a name that is not asked for is ignored."""
         form = serializer(data=request.query_params)
@@ -42,7 +42,7 @@ class View(APIView):
         self,
         request: Request,
         rows: QuerySet[Any, Any],
-        serializer: type[serializers.Serializer[Any]],
+        serializer: type[serializers.Serializer[object]],
         **context: Any,
     ) -> Response:
         paginator = self.pagination_class()
@@ -68,12 +68,12 @@ class ParamsField(serializers.DictField):
     pass
 
 
-class NameOf(serializers.Serializer[Any]):
+class NameOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class SentenceOf(serializers.Serializer[Any]):
+class SentenceOf(serializers.Serializer[object]):
     """What the server says, for a screen that says it in another language.
 
     A parameter may be a sentence itself.
@@ -84,7 +84,7 @@ class SentenceOf(serializers.Serializer[Any]):
     text = serializers.CharField(help_text="In English, the parameters in it.")
 
 
-class EstimateOf(serializers.Serializer[Any]):
+class EstimateOf(serializers.Serializer[object]):
     value = serializers.FloatField()
     low = serializers.FloatField()
     high = serializers.FloatField()

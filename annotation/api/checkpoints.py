@@ -13,17 +13,17 @@ from annotation.models import Checkpoint
 from annotation.services import checkpoints
 
 
-class IdOf(serializers.Serializer[Any]):
+class IdOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
 
 
-class LineageOf(serializers.Serializer[Any]):
+class LineageOf(serializers.Serializer[object]):
     labels = serializers.IntegerField()
     prompts = serializers.IntegerField()
     labelers = serializers.IntegerField()
 
 
-class CheckpointOf(serializers.Serializer[Any]):
+class CheckpointOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     project = NameOf()
     name = serializers.CharField()
@@ -46,7 +46,7 @@ class CheckpointOf(serializers.Serializer[Any]):
         return checkpoints.lineage_of(checkpoint)
 
 
-class CheckpointInput(serializers.Serializer[Any]):
+class CheckpointInput(serializers.Serializer[object]):
     name = serializers.CharField(max_length=200)
     path = serializers.CharField(
         max_length=1000, help_text="A folder on the server, or a hub id where the hub is allowed."

@@ -1,7 +1,6 @@
 import json
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse
@@ -18,7 +17,7 @@ from annotation.models import Dataset
 from training.contract.rows import MessagesRow, PreferenceRow, PromptRow, TextRow
 
 
-class DatasetOf(serializers.Serializer[Any]):
+class DatasetOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     project = NameOf()
     round = RoundNameOf(allow_null=True)
@@ -35,7 +34,7 @@ class DatasetOf(serializers.Serializer[Any]):
     checkpoints = NameOf(many=True)
 
 
-class PreviewQuery(serializers.Serializer[Any]):
+class PreviewQuery(serializers.Serializer[object]):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
 
 
@@ -45,7 +44,7 @@ class RowsField(serializers.JSONField):
     """Lines of the frozen file, as they are."""
 
 
-class PreviewOf(serializers.Serializer[Any]):
+class PreviewOf(serializers.Serializer[object]):
     rows = RowsField()
 
 

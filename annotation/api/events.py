@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,7 +12,7 @@ from annotation.happenings import AUDITED
 from annotation.models import Event
 
 
-class EventOf(serializers.Serializer[Any]):
+class EventOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     action = serializers.ChoiceField(AUDITED, help_text="noun.verb, for example round.started.")
     actor = NameOf(allow_null=True, help_text="null: the worker or a command.")
@@ -23,7 +22,7 @@ class EventOf(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class EventQuery(serializers.Serializer[Any]):
+class EventQuery(serializers.Serializer[object]):
     action = serializers.CharField(required=False)
     actor = serializers.UUIDField(required=False)
 

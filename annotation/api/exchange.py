@@ -39,12 +39,12 @@ FILE = {
 }
 
 
-class FileFieldOf(serializers.Serializer[Any]):
+class FileFieldOf(serializers.Serializer[object]):
     name = serializers.CharField()
     shape = serializers.ChoiceField([shape.value for shape in Shape])
 
 
-class FormatOf(serializers.Serializer[Any]):
+class FormatOf(serializers.Serializer[object]):
     name = serializers.CharField()
     holds = serializers.ChoiceField([holds.value for holds in Holds])
     is_read = serializers.BooleanField()
@@ -55,12 +55,12 @@ class FormatOf(serializers.Serializer[Any]):
     fields = FileFieldOf(many=True)  # type: ignore[assignment]
 
 
-class FormatsOf(serializers.Serializer[Any]):
+class FormatsOf(serializers.Serializer[object]):
     formats = FormatOf(many=True)
     files_in = serializers.ListField(child=serializers.CharField())
 
 
-class LookQuery(serializers.Serializer[Any]):
+class LookQuery(serializers.Serializer[object]):
     name = serializers.CharField(required=False, default="", help_text="The file's name.")
     file = serializers.CharField(
         required=False, default="auto", help_text=f"auto, {', '.join(KINDS_IN)}."
@@ -86,23 +86,23 @@ class ImportQuery(LookQuery):
     )
 
 
-class SaidOf(serializers.Serializer[Any]):
+class SaidOf(serializers.Serializer[object]):
     code = serializers.CharField()
     params = serializers.DictField()
 
 
-class LineErrorOf(serializers.Serializer[Any]):
+class LineErrorOf(serializers.Serializer[object]):
     line = serializers.IntegerField(help_text="Of Parquet, the number of the row.")
     message = serializers.CharField()
     sentence = SaidOf()
 
 
-class RoundMadeOf(serializers.Serializer[Any]):
+class RoundMadeOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     number = serializers.IntegerField()
 
 
-class ImportOutcome(serializers.Serializer[Any]):
+class ImportOutcome(serializers.Serializer[object]):
     format = serializers.CharField()
     lines = serializers.IntegerField()
     prompts = serializers.IntegerField()
@@ -115,7 +115,7 @@ class ImportOutcome(serializers.Serializer[Any]):
     round = RoundMadeOf(allow_null=True)
 
 
-class LookOf(serializers.Serializer[Any]):
+class LookOf(serializers.Serializer[object]):
     kind = serializers.CharField(help_text="The kind of file.")
     format = serializers.CharField(allow_null=True)
     columns = serializers.ListField(child=serializers.CharField())
@@ -126,7 +126,7 @@ class LookOf(serializers.Serializer[Any]):
     rows = serializers.ListField(child=serializers.DictField())
 
 
-class ExportQuery(serializers.Serializer[Any]):
+class ExportQuery(serializers.Serializer[object]):
     shape = serializers.CharField(default="prompts", help_text="The name of a format.")
     file = serializers.CharField(required=False, help_text="The kind of file; jsonl, or zip.")
     round = serializers.IntegerField(required=False, help_text="The number of one round.")
@@ -136,7 +136,7 @@ class ExportQuery(serializers.Serializer[Any]):
     )
 
 
-class BundleQuery(serializers.Serializer[Any]):
+class BundleQuery(serializers.Serializer[object]):
     team = serializers.UUIDField()
     project = serializers.CharField(
         max_length=100, required=False, default="", help_text="Its new name."

@@ -128,7 +128,7 @@ def body(request: HttpRequest) -> object:
         raise exceptions.ParseError(f"JSON parse error - {error}") from error
 
 
-def checked(form: serializers.Serializer[Any], content: Any) -> dict[str, Any]:
+def checked(form: serializers.Serializer[object], content: Any) -> dict[str, Any]:
     """What the form makes of the content; raises ValidationError (400) naming the wrong fields.
 
     `form` is made once and asked many times, as making one costs more than checking with it. Such

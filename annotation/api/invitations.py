@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -16,7 +15,7 @@ from annotation.services import invitations
 STATES = ["open", "accepted", "revoked", "expired"]
 
 
-class InvitationOf(serializers.Serializer[Any]):
+class InvitationOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     role = serializers.ChoiceField(Role.choices)
     email = serializers.EmailField(allow_blank=True)
@@ -36,16 +35,16 @@ class NewInvitation(InvitationOf):
     url = serializers.URLField(help_text="The link to send, shown this once.")
 
 
-class InvitationInput(serializers.Serializer[Any]):
+class InvitationInput(serializers.Serializer[object]):
     role = serializers.ChoiceField(Role.choices)
     email = serializers.EmailField(required=False, allow_blank=True)
 
 
-class TeamName(serializers.Serializer[Any]):
+class TeamName(serializers.Serializer[object]):
     name = serializers.CharField()
 
 
-class InvitationByLink(serializers.Serializer[Any]):
+class InvitationByLink(serializers.Serializer[object]):
     team = TeamName()
     role = serializers.ChoiceField(Role.choices)
     expires_at = serializers.DateTimeField()

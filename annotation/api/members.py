@@ -14,13 +14,13 @@ from annotation.permissions import allows
 from annotation.services import agreement, teams
 
 
-class MemberUser(serializers.Serializer[Any]):
+class MemberUser(serializers.Serializer[object]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     email = serializers.EmailField(required=False, help_text="Only for owners and managers.")
 
 
-class MemberOf(serializers.Serializer[Any]):
+class MemberOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     user = MemberUser()
     labeler = serializers.UUIDField(
@@ -39,7 +39,7 @@ class MemberOf(serializers.Serializer[Any]):
     )
 
 
-class MemberChange(serializers.Serializer[Any]):
+class MemberChange(serializers.Serializer[object]):
     role = serializers.ChoiceField(Role.choices, required=False)
     status = serializers.ChoiceField(Membership.Status.choices, required=False)
 

@@ -17,7 +17,7 @@ from annotation.permissions import ALLOWED
 from annotation.services import projects
 
 
-class Guidelines(serializers.Serializer[Any]):
+class Guidelines(serializers.Serializer[object]):
     version = serializers.IntegerField(help_text="0 where nobody has written any.")
     text = serializers.CharField(allow_blank=True)
 
@@ -28,11 +28,11 @@ class GuidelineOf(Guidelines):
     created_at = serializers.DateTimeField()
 
 
-class GuidelineInput(serializers.Serializer[Any]):
+class GuidelineInput(serializers.Serializer[object]):
     text = serializers.CharField(max_length=100_000)
 
 
-class PolicyOf(serializers.Serializer[Any]):
+class PolicyOf(serializers.Serializer[object]):
     task_kind = serializers.ChoiceField(POLICY_KINDS, required=False)
     responses_per_prompt = serializers.IntegerField(
         min_value=0, max_value=MOST_RESPONSES, required=False
@@ -42,7 +42,7 @@ class PolicyOf(serializers.Serializer[Any]):
     lease_seconds = serializers.IntegerField(min_value=5, max_value=86_400, required=False)
 
 
-class ProjectChange(serializers.Serializer[Any]):
+class ProjectChange(serializers.Serializer[object]):
     name = serializers.CharField(max_length=100, required=False)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     policy = PolicyOf(required=False)
@@ -54,7 +54,7 @@ class ProjectInput(ProjectChange):
     guidelines = serializers.CharField(max_length=100_000, required=False, allow_blank=True)
 
 
-class PolicyShown(serializers.Serializer[Any]):
+class PolicyShown(serializers.Serializer[object]):
     task_kind = serializers.ChoiceField(POLICY_KINDS)
     responses_per_prompt = serializers.IntegerField()
     allow_ties = serializers.BooleanField()
@@ -62,7 +62,7 @@ class PolicyShown(serializers.Serializer[Any]):
     lease_seconds = serializers.IntegerField()
 
 
-class ProjectOf(serializers.Serializer[Any]):
+class ProjectOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     team = NameOf()
     name = serializers.CharField()
@@ -86,7 +86,7 @@ class ProjectOf(serializers.Serializer[Any]):
         return sorted(ALLOWED[project.my_role])
 
 
-class ProjectQuery(serializers.Serializer[Any]):
+class ProjectQuery(serializers.Serializer[object]):
     team = serializers.UUIDField(required=False)
     archived = serializers.BooleanField(default=False, help_text="The archived ones instead.")
 

@@ -15,12 +15,12 @@ from annotation.services import prompts
 from annotation.services.prompts import ROLES
 
 
-class MessageOf(serializers.Serializer[Any]):
+class MessageOf(serializers.Serializer[object]):
     role = serializers.ChoiceField(ROLES)
     content = serializers.CharField(max_length=200_000, trim_whitespace=False)
 
 
-class PromptOf(serializers.Serializer[Any]):
+class PromptOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     messages = MessageOf(many=True)
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
@@ -31,7 +31,7 @@ class PromptOf(serializers.Serializer[Any]):
     archived_at = serializers.DateTimeField(allow_null=True)
 
 
-class PromptInput(serializers.Serializer[Any]):
+class PromptInput(serializers.Serializer[object]):
     messages = MessageOf(many=True, allow_empty=False)
     source = serializers.CharField(  # type: ignore[assignment]
         max_length=200, required=False, allow_blank=True
@@ -42,7 +42,7 @@ class PromptInput(serializers.Serializer[Any]):
     language = serializers.CharField(max_length=10, required=False)
 
 
-class ResponseOf(serializers.Serializer[Any]):
+class ResponseOf(serializers.Serializer[object]):
     """A response with its writer: for those who watch the round, never for labelers."""
 
     id = serializers.UUIDField()
@@ -60,7 +60,7 @@ class PromptWithResponses(PromptOf):
     responses = ResponseOf(many=True)
 
 
-class PromptQuery(serializers.Serializer[Any]):
+class PromptQuery(serializers.Serializer[object]):
     split = serializers.ChoiceField(Split.choices, required=False)
     tag = serializers.CharField(max_length=100, required=False)
     search = serializers.CharField(

@@ -39,12 +39,12 @@ class RecipeInputField(serializers.JSONField):
     """A recipe as it may be sent; `annotation.rounds.recipe` checks it and fills in defaults."""
 
 
-class ChoiceOf(serializers.Serializer[Any]):
+class ChoiceOf(serializers.Serializer[object]):
     choice = serializers.ChoiceField(list(decisions.CHOICES))
     title = SentenceOf()
 
 
-class QuestionOf(serializers.Serializer[Any]):
+class QuestionOf(serializers.Serializer[object]):
     """One thing to decide; POST .../decisions/ with this step and subject answers it."""
 
     step = serializers.CharField()
@@ -55,7 +55,7 @@ class QuestionOf(serializers.Serializer[Any]):
     choices = ChoiceOf(many=True)
 
 
-class CountOf(serializers.Serializer[Any]):
+class CountOf(serializers.Serializer[object]):
     done = serializers.IntegerField()
     total = serializers.IntegerField()
 
@@ -65,7 +65,7 @@ class LabelCountOf(CountOf):
     eta_seconds = serializers.FloatField(allow_null=True, help_text="Null when nobody is at work.")
 
 
-class ProgressOf(serializers.Serializer[Any]):
+class ProgressOf(serializers.Serializer[object]):
     prompts = serializers.IntegerField()
     responses = CountOf()
     labels = LabelCountOf()
@@ -73,7 +73,7 @@ class ProgressOf(serializers.Serializer[Any]):
     jobs = CountOf()
 
 
-class ReadOf(serializers.Serializer[Any]):
+class ReadOf(serializers.Serializer[object]):
     """One role of what a step reads: the names in the recipe, and what they meant."""
 
     role = serializers.CharField()
@@ -82,7 +82,7 @@ class ReadOf(serializers.Serializer[Any]):
     datasets = serializers.ListField(child=serializers.UUIDField())
 
 
-class VerdictOf(serializers.Serializer[Any]):
+class VerdictOf(serializers.Serializer[object]):
     """What a gate found at one bound. `value` is null where nothing was measured."""
 
     subject = serializers.CharField()
@@ -97,7 +97,7 @@ class VerdictOf(serializers.Serializer[Any]):
     evidence = serializers.DictField(child=ScalarField(allow_null=True))
 
 
-class WinsOf(serializers.Serializer[Any]):
+class WinsOf(serializers.Serializer[object]):
     """Share of held-out prompts where the new answers score higher, 95 % interval."""
 
     value = serializers.FloatField()
@@ -106,7 +106,7 @@ class WinsOf(serializers.Serializer[Any]):
     n = serializers.IntegerField()
 
 
-class EvaluationOf(serializers.Serializer[Any]):
+class EvaluationOf(serializers.Serializer[object]):
     checkpoint = serializers.UUIDField()
     parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]
     reward = serializers.UUIDField(allow_null=True)
@@ -115,7 +115,7 @@ class EvaluationOf(serializers.Serializer[Any]):
     wins = WinsOf(allow_null=True)
 
 
-class StepOf(serializers.Serializer[Any]):
+class StepOf(serializers.Serializer[object]):
     name = serializers.CharField()
     kind = serializers.ChoiceField(STEP_KINDS)
     title = SentenceOf()
@@ -134,14 +134,14 @@ class StepOf(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-class AmendmentOf(serializers.Serializer[Any]):
+class AmendmentOf(serializers.Serializer[object]):
     """`change` is laid over the settings of the step: objects are merged, all else replaced."""
 
     step = serializers.CharField(max_length=30)
     change = serializers.DictField(child=serializers.JSONField(allow_null=True))
 
 
-class DecisionOf(serializers.Serializer[Any]):
+class DecisionOf(serializers.Serializer[object]):
     """Who chose what, why, and what they saw."""
 
     id = serializers.UUIDField()
@@ -156,7 +156,7 @@ class DecisionOf(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
-class RoundOf(serializers.Serializer[Any]):
+class RoundOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     project = NameOf()
     number = serializers.IntegerField()
@@ -177,19 +177,19 @@ class RoundOf(serializers.Serializer[Any]):
     choices = ChoiceOf(many=True, help_text="How the round can be steered now.")
 
 
-class RoundInput(serializers.Serializer[Any]):
+class RoundInput(serializers.Serializer[object]):
     recipe = RecipeInputField()
     after = serializers.UUIDField(
         allow_null=True, default=None, help_text="Start by itself when that round is done."
     )
 
 
-class DraftInput(serializers.Serializer[Any]):
+class DraftInput(serializers.Serializer[object]):
     recipe = RecipeInputField(required=False)
     after = serializers.UUIDField(allow_null=True, required=False)
 
 
-class DecisionInput(serializers.Serializer[Any]):
+class DecisionInput(serializers.Serializer[object]):
     choice = serializers.ChoiceField(list(decisions.CHOICES))
     decision_id = serializers.UUIDField(
         help_text="Made by the client. Sending it again decides nothing again."
@@ -214,7 +214,7 @@ class CheckpointNameOf(NameOf):
     kind = serializers.CharField()
 
 
-class EntryOf(serializers.Serializer[Any]):
+class EntryOf(serializers.Serializer[object]):
     checkpoint = CheckpointNameOf()
     elo = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True, help_text="95 % interval; null where unbounded.")
@@ -234,19 +234,19 @@ class EntryOf(serializers.Serializer[Any]):
     component = serializers.IntegerField()
 
 
-class UndecidedOf(serializers.Serializer[Any]):
+class UndecidedOf(serializers.Serializer[object]):
     first = serializers.UUIDField()
     second = serializers.UUIDField()
     more = serializers.FloatField(allow_null=True, help_text="Votes that would settle the pair.")
 
 
-class LiveOf(serializers.Serializer[Any]):
+class LiveOf(serializers.Serializer[object]):
     checkpoint = serializers.UUIDField()
     elo = serializers.FloatField()
     spread = serializers.FloatField(help_text="Standard deviation over random orders of the votes.")
 
 
-class DuelOf(serializers.Serializer[Any]):
+class DuelOf(serializers.Serializer[object]):
     """The newest checkpoint against the base; the bounds hold however often one looks."""
 
     newest = serializers.UUIDField()
@@ -259,7 +259,7 @@ class DuelOf(serializers.Serializer[Any]):
     more = serializers.FloatField(allow_null=True, help_text="Tasks still needed, roughly.")
 
 
-class LadderOf(serializers.Serializer[Any]):
+class LadderOf(serializers.Serializer[object]):
     computed_at = serializers.DateTimeField()
     final = serializers.BooleanField()
     votes = serializers.IntegerField()
@@ -278,20 +278,20 @@ class LadderOf(serializers.Serializer[Any]):
     live_elo = LiveOf(many=True)
 
 
-class SampleResponseOf(serializers.Serializer[Any]):
+class SampleResponseOf(serializers.Serializer[object]):
     checkpoint = NameOf(allow_null=True)
     text = serializers.CharField(allow_blank=True)
     finish_reason = serializers.CharField(allow_blank=True)
     rank = serializers.IntegerField(allow_null=True, help_text="Consensus rank, 1 best.")
 
 
-class SamplePromptOf(serializers.Serializer[Any]):
+class SamplePromptOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     messages = MessageOf(many=True)
     split = serializers.CharField()
 
 
-class SampleOf(serializers.Serializer[Any]):
+class SampleOf(serializers.Serializer[object]):
     prompt = SamplePromptOf()
     votes = serializers.IntegerField()
     responses = SampleResponseOf(many=True)
@@ -302,7 +302,7 @@ class OpenQuestionOf(QuestionOf):
     number = serializers.IntegerField()
 
 
-class AccuracyAtOf(serializers.Serializer[Any]):
+class AccuracyAtOf(serializers.Serializer[object]):
     labels = serializers.IntegerField()
     accuracy = serializers.FloatField()
     low = serializers.FloatField()
@@ -310,20 +310,20 @@ class AccuracyAtOf(serializers.Serializer[Any]):
     pairs = serializers.IntegerField()
 
 
-class GainOf(serializers.Serializer[Any]):
+class GainOf(serializers.Serializer[object]):
     more = serializers.IntegerField(help_text="Labels more than now.")
     value = serializers.FloatField(help_text="Points of held-out accuracy.")
     low = serializers.FloatField()
     high = serializers.FloatField()
 
 
-class ForecastOf(serializers.Serializer[Any]):
+class ForecastOf(serializers.Serializer[object]):
     points = AccuracyAtOf(many=True)
     gain = GainOf(allow_null=True)
     reason = SentenceOf(allow_null=True, help_text="Why there is no forecast.")
 
 
-class OverviewOf(serializers.Serializer[Any]):
+class OverviewOf(serializers.Serializer[object]):
     rounds = RoundOf(many=True)
     people_now = serializers.IntegerField()
     questions = OpenQuestionOf(many=True)
@@ -332,7 +332,7 @@ class OverviewOf(serializers.Serializer[Any]):
     forecast = ForecastOf()
 
 
-class SettingOf(serializers.Serializer[Any]):
+class SettingOf(serializers.Serializer[object]):
     name = serializers.CharField()
     type = serializers.CharField()
     default = ScalarField(allow_null=True)
@@ -344,7 +344,7 @@ class SettingOf(serializers.Serializer[Any]):
     choices = serializers.ListField(child=serializers.CharField(), required=False)
 
 
-class MethodOf(serializers.Serializer[Any]):
+class MethodOf(serializers.Serializer[object]):
     """A method of training: which checkpoints it starts from, and its settings."""
 
     method = serializers.ChoiceField(list(training_methods()))
@@ -356,7 +356,7 @@ class MethodOf(serializers.Serializer[Any]):
     settings = SettingOf(many=True)
 
 
-class GateOf(serializers.Serializer[Any]):
+class GateOf(serializers.Serializer[object]):
     gate = serializers.ChoiceField(list(GATES))
     title = SentenceOf()
     unit = SentenceOf()
@@ -364,7 +364,7 @@ class GateOf(serializers.Serializer[Any]):
     usual = serializers.FloatField()
 
 
-class RoleOf(serializers.Serializer[Any]):
+class RoleOf(serializers.Serializer[object]):
     """One role of what a kind of step reads, and what it may name."""
 
     role = serializers.CharField()
@@ -378,7 +378,7 @@ class RoleOf(serializers.Serializer[Any]):
     is_needed = serializers.BooleanField()
 
 
-class FieldOf(serializers.Serializer[Any]):
+class FieldOf(serializers.Serializer[object]):
     """A setting of a step; `prompts.count` is `count` of the object `prompts`."""
 
     name = serializers.CharField()
@@ -389,7 +389,7 @@ class FieldOf(serializers.Serializer[Any]):
     choices = serializers.ListField(child=serializers.CharField(), required=False)
 
 
-class KindOf(serializers.Serializer[Any]):
+class KindOf(serializers.Serializer[object]):
     """A kind of step, for a form."""
 
     kind = serializers.ChoiceField(STEP_KINDS)
@@ -400,7 +400,7 @@ class KindOf(serializers.Serializer[Any]):
     settings = FieldOf(many=True)
 
 
-class RecipesOf(serializers.Serializer[Any]):
+class RecipesOf(serializers.Serializer[object]):
     default = RecipeField()
     default_import = RecipeField()
     kinds = KindOf(many=True)
@@ -424,7 +424,7 @@ class RecipesView(View):
         return Response(RecipesOf(forms.describe_recipes()).data)
 
 
-class RoundsQuery(serializers.Serializer[Any]):
+class RoundsQuery(serializers.Serializer[object]):
     archived = serializers.BooleanField(default=False, help_text="The archived ones instead.")
 
 

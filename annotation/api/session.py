@@ -35,14 +35,14 @@ class SecondFactorNeeded(DomainError):
     status = 401
 
 
-class UserOf(serializers.Serializer[Any]):
+class UserOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     email = serializers.EmailField()
     name = serializers.CharField()
     language = serializers.CharField()
 
 
-class MyMembership(serializers.Serializer[Any]):
+class MyMembership(serializers.Serializer[object]):
     id = serializers.UUIDField()
     team = NameOf()
     role = serializers.ChoiceField(Role.choices)
@@ -52,13 +52,13 @@ class MyMembership(serializers.Serializer[Any]):
         return sorted(ALLOWED[membership.role])
 
 
-class Session(serializers.Serializer[Any]):
+class Session(serializers.Serializer[object]):
     user = UserOf(allow_null=True)
     memberships = MyMembership(many=True)
     csrf_token = serializers.CharField()
 
 
-class SignIn(serializers.Serializer[Any]):
+class SignIn(serializers.Serializer[object]):
     email = serializers.EmailField()
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
 

@@ -14,7 +14,7 @@ from annotation.models.team import TeamQuerySet
 from annotation.services import teams
 
 
-class TeamOf(serializers.Serializer[Any]):
+class TeamOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     role = serializers.ChoiceField(Role.choices, help_text="Your own.")
@@ -22,7 +22,7 @@ class TeamOf(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class TeamInput(serializers.Serializer[Any]):
+class TeamInput(serializers.Serializer[object]):
     name = serializers.CharField(max_length=100)
 
 

@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -13,7 +12,7 @@ from annotation.sentences import say
 from annotation.services import accounts
 
 
-class TokenOf(serializers.Serializer[Any]):
+class TokenOf(serializers.Serializer[object]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     prefix = serializers.CharField()
@@ -26,7 +25,7 @@ class NewToken(TokenOf):
     token = serializers.CharField(help_text="The key itself, shown this once.")
 
 
-class TokenInput(serializers.Serializer[Any]):
+class TokenInput(serializers.Serializer[object]):
     name = serializers.CharField(max_length=100)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
 

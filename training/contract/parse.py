@@ -168,7 +168,7 @@ def _union(members: tuple[object, ...], value: object, where: str) -> object:
     )
 
 
-def _tagged(members: tuple[object, ...], value: object, where: str) -> object:
+def _tagged(members: tuple[object, ...], value: object, where: str) -> Any:
     """The one of several dataclasses that the value's tag names."""
     tag, by_tag = _tags(members)
     given = _object(value, where)
