@@ -1,5 +1,6 @@
 """The door in: a file of any kind and format becomes rows of a project, all or reported."""
 
+import json
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ def look(source: Source) -> Look:
     try:
         for _, value in islice(kind.read(file), LOOKED_AT):
             if isinstance(value, dict):
-                rows.append(value)
+                rows.append(_shown(value))
     except DAMAGE:
         # The browser shows the beginning of a large file only.
         pass
@@ -126,6 +127,13 @@ def look(source: Source) -> Look:
     found = mapping.guess(columns)
     format_ = _recognised(set(columns), READABLE) or _recognised(set(found), READABLE)
     return Look(kind.name, format_.name if format_ else None, columns, found, rows[:5])
+
+
+def _shown(row: Row) -> Row:
+    """The row as JSON can say it: half characters as "?", what is no number as its name."""
+    text = json.dumps(row, ensure_ascii=False, default=str).encode(errors="replace")
+    found: Row = json.loads(text, parse_constant=str)
+    return found
 
 
 def _settle(
@@ -160,7 +168,7 @@ def _settle(
                     "Expected a file of {known}, got one with the fields {got}. "
                     "Name the format, or say which column is what.",
                     known=", ".join(_known(of)),
-                    got=", ".join(sorted(names)) or "none",
+                    got=", ".join(map(short, sorted(names))) or "-",
                 )
             )
     if columns is None and kind.is_table:

@@ -260,7 +260,7 @@ class TestTables:
             (b"a,a\n1,2\n", "x.csv", "names every column once"),
             (b"PAR1 nothing", "x.parquet", "Expected a Parquet file"),
             (gzip.compress(group() * 1000)[:60], "x.jsonl.gz", "breaks off or is damaged"),
-            (b'{"other": 1}', "x.jsonl", "got one with the fields other"),
+            (b'{"other": 1}', "x.jsonl", "got one with the fields 'other'"),
         ],
     )
     def test_a_file_that_cannot_be_read_stores_nothing(self, project, content, name, expected):
@@ -269,6 +269,22 @@ class TestTables:
 
         assert not Prompt.objects.exists()
         assert not Round.objects.exists()
+
+    def test_a_file_that_is_no_text_is_refused(self, project, alice, client_of):
+        answer = post(client_of(alice), project, b"\x89PNG\r\n\x1a\n")
+
+        assert answer.status_code == 400
+        assert answer.json()["sentence"]["code"] == "format_not_recognised"
+        assert not Prompt.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("columns", "path"), [("5", "columns"), ('{"prompt": {}}', "columns.prompt")]
+    )
+    def test_a_mapping_that_is_none_is_refused(self, project, alice, client_of, columns, path):
+        answer = post(client_of(alice), project, b'{"prompt": "a"}', columns=columns)
+
+        assert answer.status_code == 400
+        assert list(answer.json()["fields"]) == [path]
 
     def test_a_mapping_that_names_what_is_not_there_is_refused(self, project, alice, client_of):
         answer = post(client_of(alice), project, b"{}", columns='{"promt": "q"}', shape="prompts")
@@ -300,6 +316,21 @@ class TestLook:
         }
         assert found["rows"] == [{"Question": "Why?", "response a": "x", "response b": "y"}]
         assert not Prompt.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("content", "shown"),
+        [
+            (b"prompt,\x89PNG\na,\xff\n", [{"prompt": "a", "?PNG": "?"}]),
+            (b'{"prompt": "\\ud800"}', [{"prompt": "?"}]),
+            (b'{"prompt": NaN}', [{"prompt": "NaN"}]),
+        ],
+        ids=["broken bytes", "half a character", "no number"],
+    )
+    def test_shows_what_no_answer_could_hold(self, project, alice, client_of, content, shown):
+        answer = post(client_of(alice), project, content, where="import/look/")
+
+        assert answer.status_code == 200
+        assert answer.json()["rows"] == shown
 
     def test_reads_the_beginning_of_a_file_whose_end_is_missing(self):
         whole = gzip.compress(b"\n".join(group(f"Number {n}?") for n in range(5000)))
