@@ -6,21 +6,21 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.api.base import View, user_of
+from annotation.api.base import Fields, View, user_of
 from annotation.api.session import Session, UserOf, session_of
 from annotation.errors import Forbidden
 from annotation.sentences import say
 from annotation.services import accounts, invitations
 
 
-class SignUp(serializers.Serializer[object]):
+class SignUp(Fields):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
     name = serializers.CharField(max_length=100)
     invitation = serializers.CharField(max_length=200, required=False)
 
 
-class AccountChange(serializers.Serializer[object]):
+class AccountChange(Fields):
     name = serializers.CharField(max_length=100, required=False)
     language = serializers.ChoiceField(settings.LANGUAGES, required=False)
 

@@ -8,21 +8,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_prompt, get_round
-from annotation.api.base import View, user_of
+from annotation.api.base import Fields, View, user_of
 from annotation.rounds import archives
 from annotation.services import erasure
 
 
-class ArchivedOf(serializers.Serializer[object]):
+class ArchivedOf(Fields):
     id = serializers.UUIDField()
     archived_at = serializers.DateTimeField(allow_null=True)
 
 
-class ProjectDeletion(serializers.Serializer[object]):
+class ProjectDeletion(Fields):
     name = serializers.CharField(help_text="The project's name, typed by who means it.")
 
 
-class RoundDeletion(serializers.Serializer[object]):
+class RoundDeletion(Fields):
     number = serializers.IntegerField(help_text="The round's number, typed by who means it.")
 
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from annotation.api.access import get_labeling_project, get_my_assignment
 from annotation.api.answers import AnswerField
+from annotation.api.base import Fields
 from annotation.api.fast import FastView, body, checked
 from annotation.api.prompts import MessageOf
 from annotation.kinds import KINDS, LETTERS, MOST_RESPONSES
@@ -18,32 +19,32 @@ from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH
 from annotation.services.seats import MOST_HELD
 
 
-class PromptShown(serializers.Serializer[object]):
+class PromptShown(Fields):
     messages = MessageOf(many=True)
     language = serializers.CharField()
 
 
-class ResponseShown(serializers.Serializer[object]):
+class ResponseShown(Fields):
     letter = serializers.CharField()
     text = serializers.CharField()
 
 
-class ProjectNamed(serializers.Serializer[object]):
+class ProjectNamed(Fields):
     id = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class RoundNumber(serializers.Serializer[object]):
+class RoundNumber(Fields):
     number = serializers.IntegerField()
 
 
-class AnswerPolicy(serializers.Serializer[object]):
+class AnswerPolicy(Fields):
     allow_ties = serializers.BooleanField()
     allow_unrankable = serializers.BooleanField()
     strengths = serializers.IntegerField()
 
 
-class DraftOf(serializers.Serializer[object]):
+class DraftOf(Fields):
     saved_at = serializers.IntegerField(
         min_value=0,
         max_value=2**62,
@@ -65,7 +66,7 @@ class DraftOf(serializers.Serializer[object]):
     active_seconds = serializers.FloatField(min_value=0, max_value=86_400, default=0)
 
 
-class AssignmentOf(serializers.Serializer[object]):
+class AssignmentOf(Fields):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(list(KINDS))
     project = ProjectNamed()
@@ -80,7 +81,7 @@ class AssignmentOf(serializers.Serializer[object]):
     amends = serializers.BooleanField()
 
 
-class HeldOf(serializers.Serializer[object]):
+class HeldOf(Fields):
     assignments = AssignmentOf(many=True)
     done_today = serializers.IntegerField()
     waiting = serializers.BooleanField(
@@ -88,7 +89,7 @@ class HeldOf(serializers.Serializer[object]):
     )
 
 
-class HoldInput(serializers.Serializer[object]):
+class HoldInput(Fields):
     hold = serializers.IntegerField(min_value=1, max_value=MOST_HELD, default=2)
 
 

@@ -7,23 +7,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_checkpoint, get_project
-from annotation.api.base import NameOf, View, user_of
+from annotation.api.base import Fields, NameOf, View, user_of
 from annotation.api.jobs import MetricsField, RoundNameOf
 from annotation.models import Checkpoint
 from annotation.services import checkpoints
 
 
-class IdOf(serializers.Serializer[object]):
+class IdOf(Fields):
     id = serializers.UUIDField()
 
 
-class LineageOf(serializers.Serializer[object]):
+class LineageOf(Fields):
     labels = serializers.IntegerField()
     prompts = serializers.IntegerField()
     labelers = serializers.IntegerField()
 
 
-class CheckpointOf(serializers.Serializer[object]):
+class CheckpointOf(Fields):
     id = serializers.UUIDField()
     project = NameOf()
     name = serializers.CharField()
@@ -46,7 +46,7 @@ class CheckpointOf(serializers.Serializer[object]):
         return checkpoints.lineage_of(checkpoint)
 
 
-class CheckpointInput(serializers.Serializer[object]):
+class CheckpointInput(Fields):
     name = serializers.CharField(max_length=200)
     path = serializers.CharField(
         max_length=1000, help_text="A folder on the server, or a hub id where the hub is allowed."

@@ -11,13 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_dataset, get_project
-from annotation.api.base import NameOf, View
+from annotation.api.base import Fields, NameOf, View
 from annotation.api.jobs import RoundNameOf
 from annotation.models import Dataset
 from training.contract.rows import MessagesRow, PreferenceRow, PromptRow, TextRow
 
 
-class DatasetOf(serializers.Serializer[object]):
+class DatasetOf(Fields):
     id = serializers.UUIDField()
     project = NameOf()
     round = RoundNameOf(allow_null=True)
@@ -34,7 +34,7 @@ class DatasetOf(serializers.Serializer[object]):
     checkpoints = NameOf(many=True)
 
 
-class PreviewQuery(serializers.Serializer[object]):
+class PreviewQuery(Fields):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
 
 
@@ -44,7 +44,7 @@ class RowsField(serializers.JSONField):
     """Lines of the frozen file, as they are."""
 
 
-class PreviewOf(serializers.Serializer[object]):
+class PreviewOf(Fields):
     rows = RowsField()
 
 

@@ -7,7 +7,6 @@ that the request asked for.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -23,7 +22,7 @@ Said = Sentence | str
 NOT_HERE = say("not_here", "There is nothing here, or it belongs to a team you are not in.")
 
 
-def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
+def handle(error: Exception, context: Mapping[str, object]) -> Response | None:
     if isinstance(error, DomainError):
         set_rollback()
         return body(error.status, error.code, error.sentence, error.fields)
@@ -96,7 +95,7 @@ def _coded(said: Said) -> SentenceJson | None:
     return said.to_json() if isinstance(said, Sentence) else None
 
 
-def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+def flatten(detail: object, prefix: str = "") -> dict[str, list[str]]:
     """DRF's nested error detail as {"outer.inner": [sentence, ...]}."""
     if isinstance(detail, dict):
         found: dict[str, list[str]] = {}

@@ -7,12 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_team
-from annotation.api.base import NameOf, View
+from annotation.api.base import Fields, NameOf, View
 from annotation.happenings import AUDITED
 from annotation.models import Event
 
 
-class EventOf(serializers.Serializer[object]):
+class EventOf(Fields):
     id = serializers.UUIDField()
     action = serializers.ChoiceField(AUDITED, help_text="noun.verb, for example round.started.")
     actor = NameOf(allow_null=True, help_text="null: the worker or a command.")
@@ -22,7 +22,7 @@ class EventOf(serializers.Serializer[object]):
     created_at = serializers.DateTimeField()
 
 
-class EventQuery(serializers.Serializer[object]):
+class EventQuery(Fields):
     action = serializers.CharField(required=False)
     actor = serializers.UUIDField(required=False)
 

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_team
-from annotation.api.base import View, user_of
+from annotation.api.base import Fields, View, user_of
 from annotation.api.parsers import FileParser
 from annotation.api.projects import ProjectOf, shown
 from annotation.api.streaming import stream_lines
@@ -43,12 +43,12 @@ FILE = {
 }
 
 
-class FileFieldOf(serializers.Serializer[object]):
+class FileFieldOf(Fields):
     name = serializers.CharField()
     shape = serializers.ChoiceField([shape.value for shape in Shape])
 
 
-class FormatOf(serializers.Serializer[object]):
+class FormatOf(Fields):
     name = serializers.CharField()
     holds = serializers.ChoiceField([holds.value for holds in Holds])
     is_read = serializers.BooleanField()
@@ -59,12 +59,12 @@ class FormatOf(serializers.Serializer[object]):
     fields = FileFieldOf(many=True)  # type: ignore[assignment]
 
 
-class FormatsOf(serializers.Serializer[object]):
+class FormatsOf(Fields):
     formats = FormatOf(many=True)
     files_in = serializers.ListField(child=serializers.CharField())
 
 
-class LookQuery(serializers.Serializer[object]):
+class LookQuery(Fields):
     name = serializers.CharField(required=False, default="", help_text="The file's name.")
     file = serializers.CharField(
         required=False, default="auto", help_text=f"auto, {', '.join(KINDS_IN)}."
@@ -90,23 +90,23 @@ class ImportQuery(LookQuery):
     )
 
 
-class SaidOf(serializers.Serializer[object]):
+class SaidOf(Fields):
     code = serializers.CharField()
     params = serializers.DictField()
 
 
-class LineErrorOf(serializers.Serializer[object]):
+class LineErrorOf(Fields):
     line = serializers.IntegerField(help_text="Of Parquet, the number of the row.")
     message = serializers.CharField()
     sentence = SaidOf()
 
 
-class RoundMadeOf(serializers.Serializer[object]):
+class RoundMadeOf(Fields):
     id = serializers.UUIDField()
     number = serializers.IntegerField()
 
 
-class ImportOutcome(serializers.Serializer[object]):
+class ImportOutcome(Fields):
     format = serializers.CharField()
     lines = serializers.IntegerField()
     prompts = serializers.IntegerField()
@@ -119,7 +119,7 @@ class ImportOutcome(serializers.Serializer[object]):
     round = RoundMadeOf(allow_null=True)
 
 
-class LookOf(serializers.Serializer[object]):
+class LookOf(Fields):
     kind = serializers.CharField(help_text="The kind of file.")
     format = serializers.CharField(allow_null=True)
     columns = serializers.ListField(child=serializers.CharField())
@@ -130,7 +130,7 @@ class LookOf(serializers.Serializer[object]):
     rows = serializers.ListField(child=serializers.DictField())
 
 
-class ExportQuery(serializers.Serializer[object]):
+class ExportQuery(Fields):
     shape = serializers.CharField(default="prompts", help_text="The name of a format.")
     file = serializers.CharField(required=False, help_text="The kind of file; jsonl, or zip.")
     round = serializers.IntegerField(required=False, help_text="The number of one round.")
@@ -140,7 +140,7 @@ class ExportQuery(serializers.Serializer[object]):
     )
 
 
-class BundleQuery(serializers.Serializer[object]):
+class BundleQuery(Fields):
     team = serializers.UUIDField()
     project = serializers.CharField(
         max_length=100, required=False, default="", help_text="Its new name."
@@ -300,7 +300,7 @@ class ProjectImportView(View):
 
     @extend_schema(
         parameters=[BundleQuery],
-        request={"application/zip": OpenApiTypes.BINARY},
+        request={"application/octet-stream": OpenApiTypes.BINARY},
         responses={201: ProjectOf},
         operation_id="projects_import_whole",
     )

@@ -15,11 +15,12 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.authentication import CSRFCheck
 from rest_framework.views import APIView
 
 from annotation.api.authentication import TokenAuthentication
+from annotation.api.base import Fields
 from annotation.api.errors import handle
 from annotation.database import fetch
 from annotation.errors import DomainError
@@ -128,7 +129,7 @@ def body(request: HttpRequest) -> object:
         raise exceptions.ParseError(f"JSON parse error - {error}") from error
 
 
-def checked(form: serializers.Serializer[object], content: Any) -> dict[str, Any]:
+def checked(form: Fields, content: object) -> dict[str, Any]:
     """What the form makes of the content; raises ValidationError (400) naming the wrong fields.
 
     `form` is made once and asked many times, as making one costs more than checking with it. Such

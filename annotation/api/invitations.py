@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_invitation, get_team
-from annotation.api.base import View, user_of
+from annotation.api.base import Fields, View, user_of
 from annotation.api.session import MyMembership
 from annotation.models import Invitation, Role
 from annotation.services import invitations
@@ -15,7 +15,7 @@ from annotation.services import invitations
 STATES = ["open", "accepted", "revoked", "expired"]
 
 
-class InvitationOf(serializers.Serializer[object]):
+class InvitationOf(Fields):
     id = serializers.UUIDField()
     role = serializers.ChoiceField(Role.choices)
     email = serializers.EmailField(allow_blank=True)
@@ -35,16 +35,16 @@ class NewInvitation(InvitationOf):
     url = serializers.URLField(help_text="The link to send, shown this once.")
 
 
-class InvitationInput(serializers.Serializer[object]):
+class InvitationInput(Fields):
     role = serializers.ChoiceField(Role.choices)
     email = serializers.EmailField(required=False, allow_blank=True)
 
 
-class TeamName(serializers.Serializer[object]):
+class TeamName(Fields):
     name = serializers.CharField()
 
 
-class InvitationByLink(serializers.Serializer[object]):
+class InvitationByLink(Fields):
     team = TeamName()
     role = serializers.ChoiceField(Role.choices)
     expires_at = serializers.DateTimeField()

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_job, get_project, get_round
-from annotation.api.base import NameOf, SentenceOf, View, user_of
+from annotation.api.base import Fields, NameOf, SentenceOf, View, user_of
 from annotation.models import Job
 from annotation.services import jobs
 from training.contract import progress
@@ -18,7 +18,7 @@ from training.contract import progress
 LOG_TAIL = 64 * 1024
 
 
-class ErrorOf(serializers.Serializer[object]):
+class ErrorOf(Fields):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `class` is the name in the run directory and a keyword here.
         return {
@@ -57,7 +57,7 @@ class MetricRow(serializers.JSONField):
     """When, at which step, of which split, and then quantities by name."""
 
 
-class RoundNameOf(serializers.Serializer[object]):
+class RoundNameOf(Fields):
     id = serializers.UUIDField()
     number = serializers.IntegerField()
 
@@ -67,7 +67,7 @@ class MetricsField(serializers.JSONField):
     """Quantities by name, whatever a method measured."""
 
 
-class ResultOf(serializers.Serializer[object]):
+class ResultOf(Fields):
     metrics = MetricsField(required=False)
     outputs = serializers.DictField(child=serializers.CharField(allow_null=True), required=False)
     steps = serializers.IntegerField(required=False)
@@ -80,28 +80,28 @@ class ResultField(serializers.JSONField):
     """The result as the run directory has it."""
 
 
-class ModelRefOf(serializers.Serializer[object]):
+class ModelRefOf(Fields):
     path = serializers.CharField()
     digest = serializers.CharField(allow_null=True)
 
 
-class DatasetRefOf(serializers.Serializer[object]):
+class DatasetRefOf(Fields):
     path = serializers.CharField()
     digest = serializers.CharField()
     kind = serializers.CharField()
 
 
-class ResourcesOf(serializers.Serializer[object]):
+class ResourcesOf(Fields):
     gpus = serializers.IntegerField()
     threads = serializers.IntegerField()
 
 
-class LimitsOf(serializers.Serializer[object]):
+class LimitsOf(Fields):
     max_seconds = serializers.FloatField(allow_null=True)
     max_steps = serializers.IntegerField(allow_null=True)
 
 
-class SpecOf(serializers.Serializer[object]):
+class SpecOf(Fields):
     schema = serializers.IntegerField()
     job_id = serializers.CharField()
     method = serializers.CharField()
@@ -121,7 +121,7 @@ class SpecField(serializers.JSONField):
     """The spec as the run directory has it."""
 
 
-class JobOf(serializers.Serializer[object]):
+class JobOf(Fields):
     id = serializers.UUIDField()
     project = NameOf()
     round = RoundNameOf(allow_null=True)
@@ -144,14 +144,14 @@ class JobOf(serializers.Serializer[object]):
     checkpoint = NameOf(allow_null=True, default=None)
 
 
-class MetricsOf(serializers.Serializer[object]):
+class MetricsOf(Fields):
     rows = serializers.ListField(child=MetricRow())
     next = serializers.IntegerField(
         help_text="Ask with since=<this>. Smaller than asked: a resume cut back, start over."
     )
 
 
-class MetricsQuery(serializers.Serializer[object]):
+class MetricsQuery(Fields):
     since = serializers.IntegerField(min_value=0, default=0)
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from annotation.api.access import get_labeling_project, get_my_assignment, get_project
 from annotation.api.answers import AnswerField
 from annotation.api.assignments import AssignmentOf, HeldOf, shown_held, shown_lease
-from annotation.api.base import NameOf, SentenceOf, View, user_of
+from annotation.api.base import Fields, NameOf, SentenceOf, View, user_of
 from annotation.api.fast import FastView, body, checked
 from annotation.kinds import KINDS, LETTERS, Answer
 from annotation.models import Assignment, Label, Labeler, User
@@ -22,7 +22,7 @@ from annotation.services.labels import FLAG_LENGTH, MOST_FLAGS, TEXT_LENGTH, Sai
 from annotation.services.seats import MOST_HELD
 
 
-class Submission(serializers.Serializer[object]):
+class Submission(Fields):
     submission_id = serializers.UUIDField(help_text="Made by the client, once per answer.")
     answer = AnswerField()
     flags = serializers.ListField(
@@ -34,7 +34,7 @@ class Submission(serializers.Serializer[object]):
     hold = serializers.IntegerField(min_value=1, max_value=MOST_HELD, default=2)
 
 
-class LabelSaid(serializers.Serializer[object]):
+class LabelSaid(Fields):
     id = serializers.UUIDField()
     assignment = serializers.UUIDField()
     answer = AnswerField(help_text="As it was sent: A first.")
@@ -45,11 +45,11 @@ class SubmittedOf(HeldOf):
     label = LabelSaid()  # type: ignore[assignment]  # a field, not the field's own label
 
 
-class AmendedOf(serializers.Serializer[object]):
+class AmendedOf(Fields):
     assignment = AssignmentOf()
 
 
-class MyLabel(serializers.Serializer[object]):
+class MyLabel(Fields):
     id = serializers.UUIDField()
     project = NameOf()
     round = serializers.IntegerField(source="round.number")
@@ -78,13 +78,13 @@ class MyLabel(serializers.Serializer[object]):
         return mine[label.task_id]
 
 
-class LabelerOf(serializers.Serializer[object]):
+class LabelerOf(Fields):
     id = serializers.UUIDField()
     name = serializers.CharField(source="shown_name")
     kind = serializers.ChoiceField(Labeler.Kind.choices)
 
 
-class LabelOf(serializers.Serializer[object]):
+class LabelOf(Fields):
     id = serializers.UUIDField()
     task = serializers.UUIDField(source="task_id")
     prompt = serializers.UUIDField(source="task.prompt_id")
@@ -117,7 +117,7 @@ class LabelOf(serializers.Serializer[object]):
         return hasattr(label, "superseded_by")
 
 
-class LabelChoice(serializers.Serializer[object]):
+class LabelChoice(Fields):
     labeler = serializers.UUIDField(required=False)
     round = serializers.UUIDField(required=False)
 

@@ -8,19 +8,19 @@ from rest_framework.response import Response
 
 from annotation.aggregation.estimate import Estimate
 from annotation.api.access import get_membership, get_team, role_in
-from annotation.api.base import EstimateOf, View, user_of
+from annotation.api.base import EstimateOf, Fields, View, user_of
 from annotation.models import Membership, Role
 from annotation.permissions import allows
 from annotation.services import agreement, teams
 
 
-class MemberUser(serializers.Serializer[object]):
+class MemberUser(Fields):
     id = serializers.UUIDField()
     name = serializers.CharField()
     email = serializers.EmailField(required=False, help_text="Only for owners and managers.")
 
 
-class MemberOf(serializers.Serializer[object]):
+class MemberOf(Fields):
     id = serializers.UUIDField()
     user = MemberUser()
     labeler = serializers.UUIDField(
@@ -39,7 +39,7 @@ class MemberOf(serializers.Serializer[object]):
     )
 
 
-class MemberChange(serializers.Serializer[object]):
+class MemberChange(Fields):
     role = serializers.ChoiceField(Role.choices, required=False)
     status = serializers.ChoiceField(Membership.Status.choices, required=False)
 

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_team
-from annotation.api.base import NameOf, View, user_of
+from annotation.api.base import Fields, NameOf, View, user_of
 from annotation.kinds import MOST_RESPONSES
 from annotation.models import Guideline, Membership, Project, Prompt, Role
 from annotation.models.project import POLICY_KINDS
@@ -17,7 +17,7 @@ from annotation.permissions import ALLOWED
 from annotation.services import projects
 
 
-class Guidelines(serializers.Serializer[object]):
+class Guidelines(Fields):
     version = serializers.IntegerField(help_text="0 where nobody has written any.")
     text = serializers.CharField(allow_blank=True)
 
@@ -28,11 +28,11 @@ class GuidelineOf(Guidelines):
     created_at = serializers.DateTimeField()
 
 
-class GuidelineInput(serializers.Serializer[object]):
+class GuidelineInput(Fields):
     text = serializers.CharField(max_length=100_000)
 
 
-class PolicyOf(serializers.Serializer[object]):
+class PolicyOf(Fields):
     task_kind = serializers.ChoiceField(POLICY_KINDS, required=False)
     responses_per_prompt = serializers.IntegerField(
         min_value=0, max_value=MOST_RESPONSES, required=False
@@ -42,7 +42,7 @@ class PolicyOf(serializers.Serializer[object]):
     lease_seconds = serializers.IntegerField(min_value=5, max_value=86_400, required=False)
 
 
-class ProjectChange(serializers.Serializer[object]):
+class ProjectChange(Fields):
     name = serializers.CharField(max_length=100, required=False)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     policy = PolicyOf(required=False)
@@ -54,7 +54,7 @@ class ProjectInput(ProjectChange):
     guidelines = serializers.CharField(max_length=100_000, required=False, allow_blank=True)
 
 
-class PolicyShown(serializers.Serializer[object]):
+class PolicyShown(Fields):
     task_kind = serializers.ChoiceField(POLICY_KINDS)
     responses_per_prompt = serializers.IntegerField()
     allow_ties = serializers.BooleanField()
@@ -62,7 +62,7 @@ class PolicyShown(serializers.Serializer[object]):
     lease_seconds = serializers.IntegerField()
 
 
-class ProjectOf(serializers.Serializer[object]):
+class ProjectOf(Fields):
     id = serializers.UUIDField()
     team = NameOf()
     name = serializers.CharField()
@@ -86,7 +86,7 @@ class ProjectOf(serializers.Serializer[object]):
         return sorted(ALLOWED[project.my_role])
 
 
-class ProjectQuery(serializers.Serializer[object]):
+class ProjectQuery(Fields):
     team = serializers.UUIDField(required=False)
     archived = serializers.BooleanField(default=False, help_text="The archived ones instead.")
 

@@ -9,18 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response as HttpResponse
 
 from annotation.api.access import get_project, get_prompt
-from annotation.api.base import NameOf, View, user_of
+from annotation.api.base import Fields, NameOf, View, user_of
 from annotation.models import Prompt, Response, Split
 from annotation.services import prompts
 from annotation.services.prompts import ROLES
 
 
-class MessageOf(serializers.Serializer[object]):
+class MessageOf(Fields):
     role = serializers.ChoiceField(ROLES)
     content = serializers.CharField(max_length=200_000, trim_whitespace=False)
 
 
-class PromptOf(serializers.Serializer[object]):
+class PromptOf(Fields):
     id = serializers.UUIDField()
     messages = MessageOf(many=True)
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
@@ -31,7 +31,7 @@ class PromptOf(serializers.Serializer[object]):
     archived_at = serializers.DateTimeField(allow_null=True)
 
 
-class PromptInput(serializers.Serializer[object]):
+class PromptInput(Fields):
     messages = MessageOf(many=True, allow_empty=False)
     source = serializers.CharField(  # type: ignore[assignment]
         max_length=200, required=False, allow_blank=True
@@ -42,7 +42,7 @@ class PromptInput(serializers.Serializer[object]):
     language = serializers.CharField(max_length=10, required=False)
 
 
-class ResponseOf(serializers.Serializer[object]):
+class ResponseOf(Fields):
     """A response with its writer: for those who watch the round, never for labelers."""
 
     id = serializers.UUIDField()
@@ -60,7 +60,7 @@ class PromptWithResponses(PromptOf):
     responses = ResponseOf(many=True)
 
 
-class PromptQuery(serializers.Serializer[object]):
+class PromptQuery(Fields):
     split = serializers.ChoiceField(Split.choices, required=False)
     tag = serializers.CharField(max_length=100, required=False)
     search = serializers.CharField(

@@ -5,13 +5,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.api.base import NameOf, View, user_of
+from annotation.api.base import Fields, NameOf, View, user_of
 from annotation.api.jobs import RoundNameOf
 from annotation.models.project import POLICY_KINDS
 from annotation.services import queues
 
 
-class QueueOf(serializers.Serializer[object]):
+class QueueOf(Fields):
     project = NameOf()
     team = NameOf()
     round = RoundNameOf(

@@ -6,12 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response as HttpResponse
 
 from annotation.api.access import get_project
-from annotation.api.base import View
+from annotation.api.base import Fields, View
 from annotation.api.prompts import ResponseOf
 from annotation.models import Response
 
 
-class ResponseQuery(serializers.Serializer[object]):
+class ResponseQuery(Fields):
     round = serializers.UUIDField(required=False)
     checkpoint = serializers.UUIDField(required=False)
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_project, get_round
-from annotation.api.base import EstimateOf, NameOf, ScalarField, SentenceOf, View, user_of
+from annotation.api.base import EstimateOf, Fields, NameOf, ScalarField, SentenceOf, View, user_of
 from annotation.api.jobs import RoundNameOf
 from annotation.api.prompts import MessageOf
 from annotation.models import Checkpoint, Project, Round, RoundStep
@@ -39,12 +39,12 @@ class RecipeInputField(serializers.JSONField):
     """A recipe as it may be sent; `annotation.rounds.recipe` checks it and fills in defaults."""
 
 
-class ChoiceOf(serializers.Serializer[object]):
+class ChoiceOf(Fields):
     choice = serializers.ChoiceField(list(decisions.CHOICES))
     title = SentenceOf()
 
 
-class QuestionOf(serializers.Serializer[object]):
+class QuestionOf(Fields):
     """One thing to decide; POST .../decisions/ with this step and subject answers it."""
 
     step = serializers.CharField()
@@ -55,7 +55,7 @@ class QuestionOf(serializers.Serializer[object]):
     choices = ChoiceOf(many=True)
 
 
-class CountOf(serializers.Serializer[object]):
+class CountOf(Fields):
     done = serializers.IntegerField()
     total = serializers.IntegerField()
 
@@ -65,7 +65,7 @@ class LabelCountOf(CountOf):
     eta_seconds = serializers.FloatField(allow_null=True, help_text="Null when nobody is at work.")
 
 
-class ProgressOf(serializers.Serializer[object]):
+class ProgressOf(Fields):
     prompts = serializers.IntegerField()
     responses = CountOf()
     labels = LabelCountOf()
@@ -73,7 +73,7 @@ class ProgressOf(serializers.Serializer[object]):
     jobs = CountOf()
 
 
-class ReadOf(serializers.Serializer[object]):
+class ReadOf(Fields):
     """One role of what a step reads: the names in the recipe, and what they meant."""
 
     role = serializers.CharField()
@@ -82,7 +82,7 @@ class ReadOf(serializers.Serializer[object]):
     datasets = serializers.ListField(child=serializers.UUIDField())
 
 
-class VerdictOf(serializers.Serializer[object]):
+class VerdictOf(Fields):
     """What a gate found at one bound. `value` is null where nothing was measured."""
 
     subject = serializers.CharField()
@@ -97,7 +97,7 @@ class VerdictOf(serializers.Serializer[object]):
     evidence = serializers.DictField(child=ScalarField(allow_null=True))
 
 
-class WinsOf(serializers.Serializer[object]):
+class WinsOf(Fields):
     """Share of held-out prompts where the new answers score higher, 95 % interval."""
 
     value = serializers.FloatField()
@@ -106,7 +106,7 @@ class WinsOf(serializers.Serializer[object]):
     n = serializers.IntegerField()
 
 
-class EvaluationOf(serializers.Serializer[object]):
+class EvaluationOf(Fields):
     checkpoint = serializers.UUIDField()
     parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]
     reward = serializers.UUIDField(allow_null=True)
@@ -115,7 +115,7 @@ class EvaluationOf(serializers.Serializer[object]):
     wins = WinsOf(allow_null=True)
 
 
-class StepOf(serializers.Serializer[object]):
+class StepOf(Fields):
     name = serializers.CharField()
     kind = serializers.ChoiceField(STEP_KINDS)
     title = SentenceOf()
@@ -134,14 +134,14 @@ class StepOf(serializers.Serializer[object]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-class AmendmentOf(serializers.Serializer[object]):
+class AmendmentOf(Fields):
     """`change` is laid over the settings of the step: objects are merged, all else replaced."""
 
     step = serializers.CharField(max_length=30)
     change = serializers.DictField(child=serializers.JSONField(allow_null=True))
 
 
-class DecisionOf(serializers.Serializer[object]):
+class DecisionOf(Fields):
     """Who chose what, why, and what they saw."""
 
     id = serializers.UUIDField()
@@ -156,7 +156,7 @@ class DecisionOf(serializers.Serializer[object]):
     at = serializers.DateTimeField()
 
 
-class RoundOf(serializers.Serializer[object]):
+class RoundOf(Fields):
     id = serializers.UUIDField()
     project = NameOf()
     number = serializers.IntegerField()
@@ -177,19 +177,19 @@ class RoundOf(serializers.Serializer[object]):
     choices = ChoiceOf(many=True, help_text="How the round can be steered now.")
 
 
-class RoundInput(serializers.Serializer[object]):
+class RoundInput(Fields):
     recipe = RecipeInputField()
     after = serializers.UUIDField(
         allow_null=True, default=None, help_text="Start by itself when that round is done."
     )
 
 
-class DraftInput(serializers.Serializer[object]):
+class DraftInput(Fields):
     recipe = RecipeInputField(required=False)
     after = serializers.UUIDField(allow_null=True, required=False)
 
 
-class DecisionInput(serializers.Serializer[object]):
+class DecisionInput(Fields):
     choice = serializers.ChoiceField(list(decisions.CHOICES))
     decision_id = serializers.UUIDField(
         help_text="Made by the client. Sending it again decides nothing again."
@@ -214,7 +214,7 @@ class CheckpointNameOf(NameOf):
     kind = serializers.CharField()
 
 
-class EntryOf(serializers.Serializer[object]):
+class EntryOf(Fields):
     checkpoint = CheckpointNameOf()
     elo = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True, help_text="95 % interval; null where unbounded.")
@@ -234,19 +234,19 @@ class EntryOf(serializers.Serializer[object]):
     component = serializers.IntegerField()
 
 
-class UndecidedOf(serializers.Serializer[object]):
+class UndecidedOf(Fields):
     first = serializers.UUIDField()
     second = serializers.UUIDField()
     more = serializers.FloatField(allow_null=True, help_text="Votes that would settle the pair.")
 
 
-class LiveOf(serializers.Serializer[object]):
+class LiveOf(Fields):
     checkpoint = serializers.UUIDField()
     elo = serializers.FloatField()
     spread = serializers.FloatField(help_text="Standard deviation over random orders of the votes.")
 
 
-class DuelOf(serializers.Serializer[object]):
+class DuelOf(Fields):
     """The newest checkpoint against the base; the bounds hold however often one looks."""
 
     newest = serializers.UUIDField()
@@ -259,7 +259,7 @@ class DuelOf(serializers.Serializer[object]):
     more = serializers.FloatField(allow_null=True, help_text="Tasks still needed, roughly.")
 
 
-class LadderOf(serializers.Serializer[object]):
+class LadderOf(Fields):
     computed_at = serializers.DateTimeField()
     final = serializers.BooleanField()
     votes = serializers.IntegerField()
@@ -278,20 +278,20 @@ class LadderOf(serializers.Serializer[object]):
     live_elo = LiveOf(many=True)
 
 
-class SampleResponseOf(serializers.Serializer[object]):
+class SampleResponseOf(Fields):
     checkpoint = NameOf(allow_null=True)
     text = serializers.CharField(allow_blank=True)
     finish_reason = serializers.CharField(allow_blank=True)
     rank = serializers.IntegerField(allow_null=True, help_text="Consensus rank, 1 best.")
 
 
-class SamplePromptOf(serializers.Serializer[object]):
+class SamplePromptOf(Fields):
     id = serializers.UUIDField()
     messages = MessageOf(many=True)
     split = serializers.CharField()
 
 
-class SampleOf(serializers.Serializer[object]):
+class SampleOf(Fields):
     prompt = SamplePromptOf()
     votes = serializers.IntegerField()
     responses = SampleResponseOf(many=True)
@@ -302,7 +302,7 @@ class OpenQuestionOf(QuestionOf):
     number = serializers.IntegerField()
 
 
-class AccuracyAtOf(serializers.Serializer[object]):
+class AccuracyAtOf(Fields):
     labels = serializers.IntegerField()
     accuracy = serializers.FloatField()
     low = serializers.FloatField()
@@ -310,20 +310,20 @@ class AccuracyAtOf(serializers.Serializer[object]):
     pairs = serializers.IntegerField()
 
 
-class GainOf(serializers.Serializer[object]):
+class GainOf(Fields):
     more = serializers.IntegerField(help_text="Labels more than now.")
     value = serializers.FloatField(help_text="Points of held-out accuracy.")
     low = serializers.FloatField()
     high = serializers.FloatField()
 
 
-class ForecastOf(serializers.Serializer[object]):
+class ForecastOf(Fields):
     points = AccuracyAtOf(many=True)
     gain = GainOf(allow_null=True)
     reason = SentenceOf(allow_null=True, help_text="Why there is no forecast.")
 
 
-class OverviewOf(serializers.Serializer[object]):
+class OverviewOf(Fields):
     rounds = RoundOf(many=True)
     people_now = serializers.IntegerField()
     questions = OpenQuestionOf(many=True)
@@ -332,7 +332,7 @@ class OverviewOf(serializers.Serializer[object]):
     forecast = ForecastOf()
 
 
-class SettingOf(serializers.Serializer[object]):
+class SettingOf(Fields):
     name = serializers.CharField()
     type = serializers.CharField()
     default = ScalarField(allow_null=True)
@@ -344,7 +344,7 @@ class SettingOf(serializers.Serializer[object]):
     choices = serializers.ListField(child=serializers.CharField(), required=False)
 
 
-class MethodOf(serializers.Serializer[object]):
+class MethodOf(Fields):
     """A method of training: which checkpoints it starts from, and its settings."""
 
     method = serializers.ChoiceField(list(training_methods()))
@@ -356,7 +356,7 @@ class MethodOf(serializers.Serializer[object]):
     settings = SettingOf(many=True)
 
 
-class GateOf(serializers.Serializer[object]):
+class GateOf(Fields):
     gate = serializers.ChoiceField(list(GATES))
     title = SentenceOf()
     unit = SentenceOf()
@@ -364,7 +364,7 @@ class GateOf(serializers.Serializer[object]):
     usual = serializers.FloatField()
 
 
-class RoleOf(serializers.Serializer[object]):
+class RoleOf(Fields):
     """One role of what a kind of step reads, and what it may name."""
 
     role = serializers.CharField()
@@ -378,7 +378,7 @@ class RoleOf(serializers.Serializer[object]):
     is_needed = serializers.BooleanField()
 
 
-class FieldOf(serializers.Serializer[object]):
+class FieldOf(Fields):
     """A setting of a step; `prompts.count` is `count` of the object `prompts`."""
 
     name = serializers.CharField()
@@ -389,7 +389,7 @@ class FieldOf(serializers.Serializer[object]):
     choices = serializers.ListField(child=serializers.CharField(), required=False)
 
 
-class KindOf(serializers.Serializer[object]):
+class KindOf(Fields):
     """A kind of step, for a form."""
 
     kind = serializers.ChoiceField(STEP_KINDS)
@@ -400,7 +400,7 @@ class KindOf(serializers.Serializer[object]):
     settings = FieldOf(many=True)
 
 
-class RecipesOf(serializers.Serializer[object]):
+class RecipesOf(Fields):
     default = RecipeField()
     default_import = RecipeField()
     kinds = KindOf(many=True)
@@ -424,7 +424,7 @@ class RecipesView(View):
         return Response(RecipesOf(forms.describe_recipes()).data)
 
 
-class RoundsQuery(serializers.Serializer[object]):
+class RoundsQuery(Fields):
     archived = serializers.BooleanField(default=False, help_text="The archived ones instead.")
 
 

@@ -28,7 +28,7 @@ REFUSAL = {
 }
 
 
-def add_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+def add_refusals(result: dict[str, Any], **_: object) -> dict[str, Any]:
     schemas = result["components"].setdefault("schemas", {})
     schemas["Refusal"] = REFUSAL
     schemas.update(recipe.schemas())

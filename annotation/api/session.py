@@ -1,7 +1,5 @@
 """Who is signed in. Passwords, rate limits and second factors are allauth's."""
 
-from typing import Any
-
 from allauth.account.adapter import get_adapter
 from allauth.account.internal import flows
 from allauth.account.models import Login
@@ -14,7 +12,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.api.base import NameOf, View
+from annotation.api.base import Fields, NameOf, View
 from annotation.errors import DomainError
 from annotation.models import Membership, Role
 from annotation.permissions import ALLOWED
@@ -35,14 +33,14 @@ class SecondFactorNeeded(DomainError):
     status = 401
 
 
-class UserOf(serializers.Serializer[object]):
+class UserOf(Fields):
     id = serializers.UUIDField()
     email = serializers.EmailField()
     name = serializers.CharField()
     language = serializers.CharField()
 
 
-class MyMembership(serializers.Serializer[object]):
+class MyMembership(Fields):
     id = serializers.UUIDField()
     team = NameOf()
     role = serializers.ChoiceField(Role.choices)
@@ -52,18 +50,18 @@ class MyMembership(serializers.Serializer[object]):
         return sorted(ALLOWED[membership.role])
 
 
-class Session(serializers.Serializer[object]):
+class Session(Fields):
     user = UserOf(allow_null=True)
     memberships = MyMembership(many=True)
     csrf_token = serializers.CharField()
 
 
-class SignIn(serializers.Serializer[object]):
+class SignIn(Fields):
     email = serializers.EmailField()
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
 
 
-def session_of(request: HttpRequest) -> dict[str, Any]:
+def session_of(request: HttpRequest) -> dict[str, object]:
     user = request.user if request.user.is_authenticated else None
     memberships = (
         Membership.objects.filter(user=user, status=Membership.Status.ACTIVE)

@@ -8,13 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.access import get_team
-from annotation.api.base import View, user_of
+from annotation.api.base import Fields, View, user_of
 from annotation.models import Membership, Role, Team
 from annotation.models.team import TeamQuerySet
 from annotation.services import teams
 
 
-class TeamOf(serializers.Serializer[object]):
+class TeamOf(Fields):
     id = serializers.UUIDField()
     name = serializers.CharField()
     role = serializers.ChoiceField(Role.choices, help_text="Your own.")
@@ -22,7 +22,7 @@ class TeamOf(serializers.Serializer[object]):
     created_at = serializers.DateTimeField()
 
 
-class TeamInput(serializers.Serializer[object]):
+class TeamInput(Fields):
     name = serializers.CharField(max_length=100)
 
 

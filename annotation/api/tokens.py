@@ -5,14 +5,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.api.base import View, user_of
+from annotation.api.base import Fields, View, user_of
 from annotation.errors import Forbidden, NotFound
 from annotation.models import ApiToken
 from annotation.sentences import say
 from annotation.services import accounts
 
 
-class TokenOf(serializers.Serializer[object]):
+class TokenOf(Fields):
     id = serializers.UUIDField()
     name = serializers.CharField()
     prefix = serializers.CharField()
@@ -25,7 +25,7 @@ class NewToken(TokenOf):
     token = serializers.CharField(help_text="The key itself, shown this once.")
 
 
-class TokenInput(serializers.Serializer[object]):
+class TokenInput(Fields):
     name = serializers.CharField(max_length=100)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
 

@@ -123,16 +123,17 @@ def look(source: Source) -> Look:
     except DAMAGE:
         # The browser shows the beginning of a large file only.
         pass
+    rows = _whole(rows)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     found = mapping.guess(columns)
     format_ = _recognised(set(columns), READABLE) or _recognised(set(found), READABLE)
     return Look(kind.name, format_.name if format_ else None, columns, found, rows[:5])
 
 
-def _shown(row: Row) -> Row:
-    """The row as JSON can say it: half characters as "?", what is no number as its name."""
-    text = json.dumps(row, ensure_ascii=False, default=str).encode(errors="replace")
-    found: Row = json.loads(text, parse_constant=str)
+def _whole(rows: list[Row]) -> list[Row]:
+    """Rows as JSON can carry them: broken characters as question marks, what is no JSON as text."""
+    text = json.dumps(rows, ensure_ascii=False, default=str).encode(errors="replace")
+    found: list[Row] = json.loads(text, parse_constant=str)
     return found
 
 
@@ -168,7 +169,7 @@ def _settle(
                     "Expected a file of {known}, got one with the fields {got}. "
                     "Name the format, or say which column is what.",
                     known=", ".join(_known(of)),
-                    got=", ".join(map(short, sorted(names))) or "-",
+                    got=", ".join(map(short, sorted(names))) or "none",
                 )
             )
     if columns is None and kind.is_table:

@@ -71,11 +71,11 @@ def store(
 class _Rows:
     """Rows of one batch, in the order of the columns above."""
 
-    prompts: list[tuple[Any, ...]] = field(default_factory=list)
-    responses: list[tuple[Any, ...]] = field(default_factory=list)
-    tasks: list[tuple[Any, ...]] = field(default_factory=list)
-    entries: list[tuple[Any, ...]] = field(default_factory=list)
-    labels: list[tuple[Any, ...]] = field(default_factory=list)
+    prompts: list[tuple[object, ...]] = field(default_factory=list)
+    responses: list[tuple[object, ...]] = field(default_factory=list)
+    tasks: list[tuple[object, ...]] = field(default_factory=list)
+    entries: list[tuple[object, ...]] = field(default_factory=list)
+    labels: list[tuple[object, ...]] = field(default_factory=list)
 
 
 Group = frozenset[tuple[str, UUID | None]]

@@ -1,5 +1,6 @@
-"""A manager watches a round, runs the team, and invites people."""
+"""A manager plans, watches and steers rounds, runs the team, and invites people."""
 
+import json
 import re
 
 import pytest
@@ -131,16 +132,173 @@ def test_an_invitation_by_link_makes_a_member_once(place, person, chromium):
     expect(alice.page.get_by_text("Eve").first).to_be_visible()
 
 
-def test_a_new_round_is_made_in_the_browser(place, person):
+def row_of(here, source, *arguments):
+    """What a line of code says about the database of the site."""
+    return json.loads(here.site.script(f"import json, sys\n{source}", *arguments))
+
+
+def test_the_default_plan_starts_in_two_clicks(place, person):
     here = place(compares(4))
     alice = person(here, "alice")
-    alice.page.goto(f"{here.url}/projects/{here.ids['project']}/new-round")
-    alice.page.get_by_label("Number of prompts").fill("3")
-    alice.page.get_by_role("button", name=re.compile("Save|Create")).first.click()
+    alice.page.goto(f"{here.url}/projects/{here.ids['project']}")
+
+    alice.page.get_by_role("link", name="New round").click()
+    alice.page.get_by_role("button", name="Start round").click()
 
     alice.page.wait_for_url(re.compile("/rounds/"))
-    expect(alice.page.get_by_text("Round 2").first).to_be_visible()
-    expect(alice.page.get_by_role("button", name="Start round")).to_be_visible()
+    stages = alice.page.get_by_role("list", name="Stages of the round")
+    expect(stages.locator('[aria-current="step"]')).to_contain_text("Generating")
+    expect(alice.page.get_by_role("list", name="Steps").get_by_role("listitem")).to_have_count(8)
+
+
+def test_a_plan_is_changed_before_it_is_saved(place, person):
+    here = place(compares(4))
+    alice = person(here, "alice")
+    page = alice.page
+    page.goto(f"{here.url}/projects/{here.ids['project']}/new-round")
+
+    page.get_by_role("button", name="Change: responses").click()
+    page.get_by_label("Number of prompts").fill("3")
+    page.get_by_role("button", name="Change: reward").click()
+    reward = page.get_by_role("listitem").filter(has_text="Reward model reward")
+    reward.get_by_role("button", name="Remove the step").click()
+    expect(page.get_by_role("button", name="Fold: reward")).to_be_hidden()
+    page.get_by_role("button", name="Add a step").click()
+    page.get_by_role("menuitem", name="Train: PPO").click()
+    page.get_by_role("button", name="Change: ppo").click()
+    page.get_by_role("button", name="Save as draft").click()
+
+    page.wait_for_url(re.compile("/rounds/"))
+    expect(page.get_by_role("button", name="Start round")).to_be_visible()
+    expect(page.get_by_text("3 prompts, 4 responses each").first).to_be_visible()
+    steps = row_of(
+        here,
+        "from annotation.models import Round\n"
+        "print(json.dumps(Round.objects.get(number=2).recipe['steps']))",
+    )
+    assert [step["name"] for step in steps[3:5]] == ["policy", "ppo"]
+    assert steps[0]["prompts"]["count"] == 3
+    assert steps[4]["reads"] == {"data": "preferences", "model": "newest", "reward": "newest"}
+
+
+def test_a_refusal_lands_at_its_field(place, person):
+    here = place(compares(4))
+    alice = person(here, "alice")
+    page = alice.page
+    page.goto(f"{here.url}/projects/{here.ids['project']}/new-round")
+    page.get_by_role("button", name="Change: responses").click()
+    page.get_by_label("Responses per prompt").fill("2")
+
+    page.get_by_role("button", name="Save as draft").click()
+
+    expect(page.get_by_role("alert").first).to_contain_text("cannot start like this")
+    labels = page.get_by_role("listitem").filter(has_text="Collect labels")
+    expect(labels.get_by_text(re.compile("needs at least 3 responses"))).to_be_visible()
+    labels.get_by_label("Compare two responses").check()
+    page.get_by_role("button", name="Save as draft").click()
+    page.wait_for_url(re.compile("/rounds/"))
+
+
+def test_two_broken_gates_take_two_decisions_and_both_are_kept(place, person):
+    here = place(compares(2))
+    round_ = here.site.script(BLOCKED, here.ids["project"])
+    alice = person(here, "alice")
+    page = alice.page
+    page.goto(f"{here.url}/projects/{here.ids['project']}")
+    expect(page.get_by_text(re.compile("Win rate over its parent.*asks for")).first).to_be_visible()
+    page.get_by_role("link", name="Look and decide").first.click()
+    expect(page.get_by_role("heading", name="The round waits for 2 decisions")).to_be_visible()
+
+    for number, why in enumerate(("Short answers are wanted.", "Eighty prompts are few.")):
+        page.get_by_role("article").first.get_by_role("button", name="Accept it anyway").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Why").fill(why)
+        dialog.get_by_role("button", name="Accept it anyway").click()
+        expect(dialog).to_be_hidden()
+        if number == 0:
+            expect(
+                page.get_by_role("heading", name="The round waits for a decision")
+            ).to_be_visible()
+            expect(page.get_by_text(re.compile("decided, Accept it anyway"))).to_be_visible()
+
+    expect(page.get_by_role("button", name="New round like this").first).to_be_visible()
+    page.get_by_role("tab", name="History").click()
+    decided = page.get_by_role("article")
+    expect(decided).to_have_count(2)
+    expect(decided.first).to_contain_text("Eighty prompts are few.")
+    expect(decided.first).to_contain_text("Alice")
+    expect(decided.last).to_contain_text("Short answers are wanted.")
+    accepted = row_of(
+        here,
+        "from annotation.models import Checkpoint\n"
+        "found = Checkpoint.objects.filter(round=sys.argv[1], is_accepted=True)\n"
+        "print(json.dumps(sorted(found.values_list('name', flat=True))))",
+        round_,
+    )
+    assert accepted == ["round 2 policy", "round 2 reward"]
+
+
+def test_more_labels_stand_beside_the_recipe(place, person):
+    here = place(compares(3))
+    alice = person(here, "alice")
+    page = alice.page
+    page.goto(f"{here.url}/rounds/{here.ids['round']}")
+    expect(page.get_by_text(re.compile("0 of 3 labels")).first).to_be_visible()
+
+    page.get_by_role("button", name="Steer the round").click()
+    page.get_by_role("menuitem", name="Ask for more labels").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Labels per task, in all").fill("2")
+    dialog.get_by_label("Why").fill("One opinion is no agreement.")
+    dialog.get_by_role("button", name="Ask for more labels").click()
+
+    expect(page.get_by_text(re.compile("0 of 6 labels")).first).to_be_visible()
+    page.get_by_role("tab", name="Settings").click()
+    expect(page.get_by_role("region", name="As it was started")).to_contain_text("1 label per task")
+    changes = page.get_by_role("region", name="Changed since")
+    expect(changes).to_contain_text("labels.labels_wanted → 2")
+    expect(changes).to_contain_text("One opinion is no agreement.")
+
+
+def test_a_paused_round_gives_nobody_a_task_until_it_goes_on(place, person):
+    here = place(compares(2))
+    alice = person(here, "alice")
+    page = alice.page
+    page.goto(f"{here.url}/rounds/{here.ids['round']}")
+
+    page.get_by_role("button", name="Pause the round").click()
+    page.get_by_role("dialog").get_by_role("button", name="Pause the round").click()
+
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    is_labeling = (
+        "from annotation.models import Round\nprint(json.dumps(Round.objects.get().is_labeling))"
+    )
+    assert row_of(here, is_labeling) is False
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("dialog").get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("Paused", exact=True)).to_be_hidden()
+    alice.wait(lambda: row_of(here, is_labeling), "the round to label again")
+
+
+def test_the_round_after_this_is_a_draft_beside_it(place, person):
+    here = place(compares(2))
+    alice = person(here, "alice")
+    page = alice.page
+    page.goto(f"{here.url}/rounds/{here.ids['round']}")
+    after = page.get_by_role("region", name="Then")
+    expect(after).to_contain_text("Nothing follows")
+
+    after.get_by_role("link", name="Prepare the next round").click()
+    page.get_by_role("button", name="Let it follow").click()
+
+    page.wait_for_url(f"{here.url}/rounds/{here.ids['round']}")
+    expect(after).to_contain_text("Round 2 starts by itself")
+    after.get_by_role("link", name="Round 2").click()
+    expect(page.get_by_text("It starts by itself when round 1 is done").first).to_be_visible()
+    page.goto(f"{here.url}/rounds/{here.ids['round']}")
+    after.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove").last.click()
+    expect(after).to_contain_text("Nothing follows")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -151,6 +309,7 @@ def test_pages_keep_the_accessibility_rules(place, person, scheme):
         person(here, "bob", color_scheme=scheme),
     )
     project, round_, team = (here.ids[name] for name in ("project", "round", "team"))
+    blocked = here.site.script(BLOCKED, project)
 
     for one, path in (
         (bob, "/"),
@@ -159,6 +318,8 @@ def test_pages_keep_the_accessibility_rules(place, person, scheme):
         (alice, f"/projects/{project}"),
         (alice, f"/projects/{project}/new-round"),
         (alice, f"/rounds/{round_}"),
+        *((alice, f"/rounds/{blocked}{tab}") for tab in ("", "?tab=gates", "?tab=settings")),
+        (alice, f"/rounds/{blocked}?tab=history"),
         (alice, f"/teams/{team}"),
         (alice, "/account"),
         (alice, "/nowhere"),
@@ -167,6 +328,30 @@ def test_pages_keep_the_accessibility_rules(place, person, scheme):
         one.page.wait_for_load_state("networkidle")
         one.page.wait_for_timeout(300)
         assert broken_rules(one.page) == [], path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_opens_keeps_them_too_and_fits_a_phone(place, person, scheme):
+    here = place(compares(1))
+    alice = person(here, "alice", color_scheme=scheme)
+    page = alice.page
+    blocked = here.site.script(BLOCKED, here.ids["project"])
+    page.set_viewport_size({"width": 360, "height": 740})
+
+    page.goto(f"{here.url}/projects/{here.ids['project']}/new-round")
+    for name in ("responses", "labels", "policy", "gates"):
+        page.get_by_role("button", name=f"Change: {name}").click()
+    page.get_by_text("Settings of the method").click()
+    page.wait_for_timeout(400)
+    assert broken_rules(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+    page.goto(f"{here.url}/rounds/{blocked}")
+    page.get_by_role("button", name="Start over with other settings").first.click()
+    expect(page.get_by_role("dialog").get_by_label("Which step")).to_be_visible()
+    page.wait_for_timeout(400)
+    assert broken_rules(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_the_site_speaks_chinese(place, person):

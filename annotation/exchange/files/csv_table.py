@@ -11,7 +11,7 @@ from annotation.exchange.files.base import BrokenFile, FileKind, Numbered
 from annotation.exchange.format import Shape
 from annotation.exchange.record import Row
 from annotation.sentences import say
-from annotation.services.prompts import short
+from annotation.services.prompts import check_text, short
 
 MOST_CELL = 10_000_000
 PLAIN = (Shape.TEXT, Shape.WHOLE, Shape.NUMBER)
@@ -25,6 +25,7 @@ def read(file: IO[bytes]) -> Numbered:
     head = text.readline()
     names = next(csv.reader([head], delimiter=(mark := _delimiter(head))), [])
     names = [name.strip() for name in names]
+    check_text(*names)
     if not any(names) or len(set(names)) < len(names):
         raise BrokenFile(
             say(

@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, post } from "./client";
-import type { Overview, Round } from "./types";
 
 export const useProjects = (archived = false) =>
   useQuery({
@@ -18,8 +17,7 @@ export const useProject = (id: string | undefined) =>
 export const useOverview = (id: string, pollMs: number) =>
   useQuery({
     queryKey: ["project", id, "overview"],
-    queryFn: async () =>
-      (await get("/api/projects/{project_id}/overview/", { path: { project_id: id } })) as Overview,
+    queryFn: () => get("/api/projects/{project_id}/overview/", { path: { project_id: id } }),
     refetchInterval: pollMs,
   });
 
@@ -32,7 +30,7 @@ export const useArchivedRounds = (id: string, enabled: boolean) =>
           path: { project_id: id },
           query: { archived: true },
         })
-      ).results as Round[],
+      ).results,
     enabled,
   });
 

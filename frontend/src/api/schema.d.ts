@@ -4819,7 +4819,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/zip": string;
+                "application/octet-stream": string;
             };
         };
         responses: {

@@ -1,12 +1,7 @@
-/**
- * The nouns as the API speaks them, generated from its schema. What the schema leaves open (recipes,
- * evidence, metrics: plain JSON on the server) is given its shape here. Times are ISO-8601 UTC.
- */
+/** The nouns as the API speaks them, generated from its schema. Times are ISO-8601 UTC. */
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
-/** `Base` with some of its fields described more closely. */
-type Refined<Base, Fields> = Omit<Base, keyof Fields> & Fields;
 
 export type Page<T> = { count: number; results: T[] };
 export type Named = Schemas["NameOf"];

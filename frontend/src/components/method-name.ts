@@ -1,10 +1,16 @@
 import { useTranslation } from "react-i18next";
+import { useRecipes } from "~/api/rounds";
+import { saySentence } from "~/i18n/say";
 
-/** A training method as people call it; one we do not know keeps its name. */
+/** What a job does, as people call it: the server names its training methods. */
 export function useMethodName(): (method: string) => string {
-  const { t, i18n } = useTranslation();
-  return (method) =>
-    i18n.exists(`method.${method}`) ? t(`method.${method}` as "method.dpo") : method;
+  const { t } = useTranslation();
+  const { data: known } = useRecipes();
+  return (method) => {
+    if (method === "generate" || method === "evaluate") return t(`method.${method}`);
+    const title = known?.methods.find((one) => one.method === method)?.title;
+    return title ? saySentence(title) : method;
+  };
 }
 
 export function useCheckpointKind(): (kind: string) => string {

@@ -12,14 +12,15 @@ beforeAll(async () => {
   return () => setLanguage("en");
 });
 
+const ROUND_BUSY = { code: "round_busy", params: { number: 3 }, text: "Round 3 is busy." };
+
 const refusal = (code: string, sentence: ApiError["sentence"]) =>
   new ApiError(409, code, "Round 3 is busy.", { sentence });
 
 it("says a refusal by its sentence, then by its class, then as the server wrote it", () => {
-  const sentence = { code: "round_busy", params: { number: 3 } };
-  const unknown = { code: "never_heard_of", params: {} };
+  const unknown = { code: "never_heard_of", params: {}, text: "Round 3 is busy." };
 
-  expect(errorSentence(refusal("lease_expired", sentence))).toBe("第 3 轮正忙。");
+  expect(errorSentence(refusal("lease_expired", ROUND_BUSY))).toBe("第 3 轮正忙。");
   expect(errorSentence(refusal("lease_expired", unknown))).toBe(i18n.t("errors.lease_expired"));
   expect(errorSentence(refusal("of_no_class", unknown))).toBe("Round 3 is busy.");
   expect(errorSentence(refusal("of_no_class", null))).toBe("Round 3 is busy.");
@@ -27,9 +28,8 @@ it("says a refusal by its sentence, then by its class, then as the server wrote 
 
 it("says in English what the server said, and without a sentence the class of the refusal", async () => {
   await setLanguage("en");
-  const sentence = { code: "round_busy", params: { number: 3 } };
 
-  expect(errorSentence(refusal("lease_expired", sentence))).toBe("Round 3 is busy.");
+  expect(errorSentence(refusal("lease_expired", ROUND_BUSY))).toBe("Round 3 is busy.");
   expect(errorSentence(refusal("lease_expired", null))).toMatch(/lease/);
 
   await setLanguage("zh-hans");
@@ -51,7 +51,7 @@ it("says a stored sentence by its code, else in its own words", () => {
 it("says what is wrong with each field, coded or not", () => {
   const error = new ApiError(400, "invalid", "", {
     fields: { name: ["Busy.", "Too long."], email: ["Taken."] },
-    field_sentences: { name: [{ code: "round_busy", params: { number: 3 } }, null], email: [] },
+    field_sentences: { name: [ROUND_BUSY, null], email: [] },
   });
 
   expect(fieldSentences(error)).toEqual({ name: "第 3 轮正忙。 Too long.", email: "Taken." });

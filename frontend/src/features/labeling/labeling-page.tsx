@@ -27,7 +27,9 @@ function DeskScreen({ projectId }: { projectId: string }) {
   );
 
   if (current) {
-    const TaskScreen = SCREENS[current.kind];
+    const TaskScreen = SCREENS.get(current.kind);
+    // The server is newer than this page.
+    if (!TaskScreen) return <Failure error={new Error(t("labeling.newKind"))} />;
     return <TaskScreen key={`${current.id} ${current.amends}`} assignment={current} desk={desk} />;
   }
   return (

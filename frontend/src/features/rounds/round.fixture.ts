@@ -72,6 +72,7 @@ export function roundOf(change: Partial<Round>): Round {
     after: null,
     successor: null,
     created_at: "2026-01-01T09:00:00Z",
+    archived_at: null,
     started_at: "2026-01-01T10:00:00Z",
     finished_at: null,
     progress: {

@@ -1,5 +1,6 @@
 import { Select, TextInput } from "@mantine/core";
 import type { Recipes, Setting } from "~/api/types";
+import { saySentence } from "~/i18n/say";
 import { OptionalNumberField } from "./number-field";
 import classes from "./recipe-form.module.css";
 import type { StepOf } from "./recipe-model";
@@ -44,7 +45,8 @@ function SettingField({
   value: Value | undefined;
   onChange: (value: Value | undefined) => void;
 }) {
-  const { name, description, type, choices, least, above, most } = setting;
+  const { name, code, type, choices, least, above, most } = setting;
+  const description = saySentence({ code, text: setting.description });
   const placeholder = setting.default === null ? "–" : String(setting.default);
   const shared = { label: name, description, size: "xs" as const, placeholder };
   if (choices) {

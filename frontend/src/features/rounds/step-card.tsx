@@ -44,6 +44,11 @@ export function StepCard({
   const title = useStepTitle(known)(step);
   const line = useStepLine(projectId, known)(step);
   const shown = isOpen || isWrong;
+  // What opened because it was wrong stays open while it is put right.
+  const edit = (action: PlanAction) => {
+    setOpen(true);
+    dispatch(action);
+  };
   return (
     <li className={classes.step} data-wrong={isWrong || undefined}>
       <div className={classes.stepHeader}>
@@ -61,7 +66,7 @@ export function StepCard({
           variant="subtle"
           aria-expanded={shown}
           aria-controls={panelId}
-          aria-label={`${t("recipe.change")}: ${step.name}`}
+          aria-label={`${t(shown ? "recipe.fold" : "recipe.change")}: ${step.name}`}
           onClick={() => setOpen(!isOpen)}
         >
           {t(shown ? "recipe.fold" : "recipe.change")}
@@ -76,7 +81,7 @@ export function StepCard({
               known={known}
               projectId={projectId}
               errors={errors}
-              onChange={(changed) => dispatch({ type: "changed", id, step: changed })}
+              onChange={(changed) => edit({ type: "changed", id, step: changed })}
             />
             <Group gap="xs" align="end" className={classes.stepFoot}>
               <TextInput
@@ -84,9 +89,7 @@ export function StepCard({
                 label={t("recipe.stepName")}
                 value={step.name}
                 error={errors.name}
-                onChange={(event) =>
-                  dispatch({ type: "renamed", id, name: event.currentTarget.value })
-                }
+                onChange={(event) => edit({ type: "renamed", id, name: event.currentTarget.value })}
               />
               {([-1, 1] as const).map((by) => (
                 <Button

@@ -2,7 +2,7 @@ import { Group, Radio, Select, TagsInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Recipes, Step } from "~/api/types";
-import { useMethodName } from "~/components/method-name";
+import { saySentence } from "~/i18n/say";
 import { GateFields } from "./gate-fields";
 import { NumberField } from "./number-field";
 import { ReadingFields } from "./reading-fields";
@@ -254,13 +254,17 @@ function AggregateFields({ step, errors, onChange, reading }: Drawn<StepOf<"aggr
 
 function TrainFields({ step, before, known, errors, onChange, reading }: Drawn<StepOf<"train">>) {
   const { t } = useTranslation();
-  const methodName = useMethodName();
+  const about = known.methods.find(({ method }) => method === step.method)?.description;
   return (
     <>
       <Select
         label={t("recipe.method")}
+        description={about && saySentence(about)}
         allowDeselect={false}
-        data={known.methods.map(({ method }) => ({ value: method, label: methodName(method) }))}
+        data={known.methods.map(({ method, title }) => ({
+          value: method,
+          label: saySentence(title),
+        }))}
         value={step.method}
         onChange={(method) => method && onChange(withMethod(step, method, before, known))}
         error={errors.method}

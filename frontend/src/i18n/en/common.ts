@@ -83,12 +83,6 @@ export default {
     cancelled: "Cancelled",
   },
   method: {
-    pretrain: "Pre-training",
-    sft: "Supervised fine-tuning",
-    reward: "Reward model",
-    dpo: "DPO",
-    ppo: "PPO",
-    rrhf: "RRHF",
     generate: "Generation",
     evaluate: "Evaluation",
   },

@@ -117,6 +117,7 @@ export default {
   guidelinesChanged: "The guidelines changed.",
   guidelinesFirst: "New here? Read the guidelines before your first label.",
   guidelinesReadNow: "Read version {{version}}",
+  newKind: "This page is older than the task. Reload it.",
   empty: "All done for now",
   emptyLead:
     "No task is waiting for you in this project. New ones appear here by themselves; until then you can close this page.",

@@ -78,12 +78,6 @@ export default {
     cancelled: "已取消",
   },
   method: {
-    pretrain: "预训练",
-    sft: "监督微调",
-    reward: "奖励模型",
-    dpo: "DPO",
-    ppo: "PPO",
-    rrhf: "RRHF",
     generate: "生成",
     evaluate: "评估",
   },

@@ -117,6 +117,7 @@ export default {
   guidelinesChanged: "指南已更新。",
   guidelinesFirst: "第一次来？请在第一次标注前阅读指南。",
   guidelinesReadNow: "阅读第 {{version}} 版",
+  newKind: "此页面比任务旧，请重新加载。",
   empty: "暂时全部完成",
   emptyLead: "此项目中没有等待您的任务。新任务会自动出现；在此之前可以关闭页面。",
   emptyOthers: "本轮能请您回答的任务都已完成，其他人仍在工作。新任务会自动出现。",

@@ -1,11 +1,12 @@
 import type { ComponentType } from "react";
-import type { TaskKind } from "~/api/types";
-import { type ScreenProps, screenOf } from "../task-screen";
-import { compare } from "./compare/compare";
-import { rank } from "./rank/rank";
+import type { ScreenProps } from "../task-screen";
 
-/** How a task of each kind is shown and answered. A new kind is a folder here, a row, and texts. */
-export const SCREENS: Record<TaskKind, ComponentType<ScreenProps>> = {
-  compare: screenOf(compare),
-  rank: screenOf(rank),
-};
+const found = import.meta.glob<ComponentType<ScreenProps>>("./*/screen.ts", {
+  eager: true,
+  import: "default",
+});
+
+/** How a task of each kind is shown and answered: `screen.ts` in a folder of the kind's name. */
+export const SCREENS = new Map(
+  Object.entries(found).map(([path, screen]) => [path.split("/")[1], screen]),
+);

@@ -1,0 +1,4 @@
+import { screenOf } from "../../task-screen";
+import { compare } from "./compare";
+
+export default screenOf(compare);

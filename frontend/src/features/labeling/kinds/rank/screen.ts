@@ -1,0 +1,4 @@
+import { screenOf } from "../../task-screen";
+import { rank } from "./rank";
+
+export default screenOf(rank);
