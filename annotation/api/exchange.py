@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from typing import IO, Any, cast
+from collections.abc import Mapping
+from typing import IO, cast
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
@@ -23,10 +24,13 @@ from annotation.exchange.files import FILES
 from annotation.exchange.format import Holds, Scope, Shape
 from annotation.exchange.formats import FORMATS
 from annotation.exchange.imports import Source
+from annotation.exchange.mapping import Columns
 from annotation.exchange.round_of_file import Plan
 from annotation.happenings import happened
 from annotation.models import Project, Round, Split
 from annotation.sentences import say
+from training.contract.errors import ParseError
+from training.contract.parse import parse
 
 COPIED_BYTES = 1024 * 1024
 KINDS_IN = [kind.name for kind in FILES.values() if kind.read]
@@ -225,26 +229,34 @@ class ImportView(View):
             query["name"],
             query["file"],
             query["shape"],
-            parsed(query, "columns"),
+            _columns(query),
         )
-        plan = Plan(parsed(query, "recipe"), query["labels_wanted"])
+        plan = Plan(_parsed(query, "recipe"), query["labels_wanted"])
         report = imports.import_file(
             project, source, by=user_of(request), plan=plan, strict=query["strict"]
         )
         return Response(ImportOutcome(report).data)
 
 
-def parsed(query: dict[str, Any], name: str) -> dict[str, Any] | None:
+def _columns(query: Mapping[str, object]) -> Columns | None:
+    given = _parsed(query, "columns")
+    try:
+        return None if given is None else parse(dict[str, str | list[str]], given, "columns")
+    except ParseError as error:
+        raise InvalidInput(error.said, fields={error.path: [error.sentence]}) from error
+
+
+def _parsed(query: Mapping[str, object], name: str) -> object:
     """A part of the query that is JSON; None where it is not there."""
     if name not in query:
         return None
     try:
-        found = json.loads(query[name])
-    except ValueError as error:
+        found: object = json.loads(str(query[name]))
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(
             say("query_wants_json", "Expected {name} as JSON: {why}.", name=name, why=str(error))
         ) from error
-    return cast(dict[str, Any], found)
+    return found
 
 
 class ExportView(View):

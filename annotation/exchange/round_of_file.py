@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from annotation.exchange.format import Holds
 from annotation.models import Project, Round, User
 from annotation.rounds import advance, drafts
-from annotation.rounds.parse import Json
 from annotation.rounds.recipe import DEFAULT_IMPORT, LABEL_ONLY, parse_recipe
 from annotation.rounds.steps.label import Label
 
@@ -14,10 +13,10 @@ from annotation.rounds.steps.label import Label
 class Plan:
     """What is done with the tasks of a file. `labels_wanted`: of a task that brings no label."""
 
-    recipe: dict[str, Json] | None = None
+    recipe: object = None
     labels_wanted: int = 1
 
-    def recipe_for(self, holds: Holds) -> dict[str, Json]:
+    def recipe_for(self, holds: Holds) -> object:
         """The recipe that was given; else labels train, and responses wait for labels."""
         if self.recipe is not None:
             return self.recipe
@@ -25,7 +24,7 @@ class Plan:
         return chosen.to_json()
 
 
-def create(project: Project, recipe: dict[str, Json], *, by: User | None) -> Round:
+def create(project: Project, recipe: object, *, by: User | None) -> Round:
     return drafts.create_round(project, recipe=recipe, by=by)
 
 

@@ -28,13 +28,13 @@ from annotation.models import (
     User,
 )
 from annotation.rounds import drafts
-from annotation.rounds.parse import Json
 from annotation.rounds.recipe import RecipeJson
 from annotation.services import checkpoints, datasets, jobs, projects, teams
 from annotation.simulation import world
 from annotation.simulation.labelers import LABELERS
 from annotation.simulation.preference import score
 from annotation.simulation.recipe import Recipe, Settings
+from training.contract.parse import Json
 
 NAME = "Demo"
 BASE = "base"

@@ -27,10 +27,10 @@ from annotation.rounds.step import (
     Question,
     Step,
     Work,
-    as_json,
     made_by,
     why,
 )
+from training.contract.parse import to_json
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ def _end(
         if work is not None and step is not None and made is not None:
             work.round = locked
             step.finish(work, made)
-            row.made = as_json(made)
+            row.made = to_json(made)
         row.state = state
         row.finished_at = timezone.now()
         row.save(update_fields=["state", "made", "finished_at"])

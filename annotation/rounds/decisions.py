@@ -15,11 +15,11 @@ from annotation.errors import Conflict, InvalidInput
 from annotation.happenings import happened
 from annotation.models import Checkpoint, Decision, Job, Label, Round, RoundStep, User
 from annotation.rounds import plan, step
-from annotation.rounds.parse import Json
 from annotation.rounds.recipe import Amendment, Recipe
-from annotation.rounds.step import Evidence, Made, QuestionJson, as_json
+from annotation.rounds.step import Evidence, Made, QuestionJson
 from annotation.sentences import Sentence, say
 from annotation.services import checkpoints, jobs
+from training.contract.parse import Json, to_json
 
 State = RoundStep.State
 
@@ -282,7 +282,7 @@ def _answer_gate(d: Deciding) -> None:
     )
     block: list[QuestionJson] = row.block or []
     if all(one["subject"] in given for one in block):
-        row.made = as_json(Made(passed=all(choice == step.ACCEPT for choice in given.values())))
+        row.made = to_json(Made(passed=all(choice == step.ACCEPT for choice in given.values())))
         row.state, row.block, row.finished_at = State.DONE, None, timezone.now()
         row.save(update_fields=["made", "state", "block", "finished_at"])
         plan.settle(d.round)

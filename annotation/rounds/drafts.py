@@ -7,14 +7,13 @@ from annotation.errors import Conflict, InvalidInput
 from annotation.happenings import happened
 from annotation.models import Checkpoint, Project, Round, User
 from annotation.rounds import plan, sources
-from annotation.rounds.parse import Json
 from annotation.rounds.recipe import parse_recipe
 from annotation.rounds.steps.generate import choose_prompts, no_prompts, no_writer
 from annotation.sentences import say
 
 
 def create_round(
-    project: Project, *, recipe: Json, by: User | None, after: Round | None = None
+    project: Project, *, recipe: object, by: User | None, after: Round | None = None
 ) -> Round:
     """A draft with the next number, which starts by itself once `after` is done.
 
@@ -33,7 +32,7 @@ def create_round(
     return round_
 
 
-def change_recipe(round: Round, *, recipe: Json, by: User | None) -> Round:
+def change_recipe(round: Round, *, recipe: object, by: User | None) -> Round:
     """Replace the recipe of a draft. Raises InvalidRecipe, Conflict once it has started."""
     checked = parse_recipe(recipe).to_json()
     with transaction.atomic():

@@ -6,13 +6,14 @@ from typing import Any, TypedDict
 
 from annotation.rounds.decisions import CHOICES
 from annotation.rounds.gates import GATES
-from annotation.rounds.parse import Limits, Schema, limits_of, schema_of
 from annotation.rounds.recipe import DEFAULT, DEFAULT_IMPORT, RecipeJson
+from annotation.rounds.schema import Schema, schema_of
 from annotation.rounds.step import Source, Step
 from annotation.rounds.steps import STEPS
 from annotation.rounds.steps.train import training_methods
 from annotation.sentences import SentenceJson
 from training.contract.methods import METHODS, Method, describe_settings
+from training.contract.parse import Limits, limits_of
 from training.contract.settings import SettingFacts
 
 

@@ -11,11 +11,11 @@ from typing import Literal
 from django.db.models import F, Sum
 
 from annotation.models import Checkpoint, Job, Label, Round
-from annotation.rounds.parse import Scalar
 from annotation.rounds.step import Evaluation
 from annotation.sentences import Sentence, say
 from annotation.services import agreement
 from annotation.services.checkpoints import held_out_accuracy
+from training.contract.sentences import Scalar
 
 
 @dataclass(frozen=True)

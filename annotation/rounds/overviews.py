@@ -25,7 +25,6 @@ from annotation.models import (
     Task,
 )
 from annotation.rounds import decisions, plan
-from annotation.rounds.parse import to_json
 from annotation.rounds.recipe import Amendment, Recipe, RecipeJson
 from annotation.rounds.step import Evidence, VerdictJson, is_key_of, made_by
 from annotation.rounds.steps import STEPS
@@ -33,6 +32,7 @@ from annotation.sentences import SentenceJson
 from annotation.services import agreement, outlook, ratings, tasks
 from annotation.services.outlook import Forecast
 from annotation.services.ratings import CurrentLadder
+from training.contract.parse import to_json
 
 LATELY = timedelta(minutes=10)
 

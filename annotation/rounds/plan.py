@@ -11,8 +11,7 @@ from django.utils import timezone
 from annotation.errors import Conflict
 from annotation.happenings import happened
 from annotation.models import Decision, Job, Label, Round, RoundStep, Task, User
-from annotation.rounds.parse import read_list, read_object
-from annotation.rounds.recipe import Amendment, Recipe, amended
+from annotation.rounds.recipe import Amendment, Recipe, amended, parse_recipe
 from annotation.rounds.step import is_key_of
 from annotation.rounds.steps import STEPS
 from annotation.rounds.steps.generate import Generate
@@ -48,10 +47,9 @@ def effective_recipe(round: Round, *, more: Iterable[Amendment] = ()) -> Recipe:
 
 def begin(locked: Round, *, by: User | None) -> None:
     """A draft opens: its steps become rows."""
-    steps = [read_object(one, "recipe.steps") for one in read_list(locked.recipe["steps"], "steps")]
     RoundStep.objects.bulk_create(
-        RoundStep(round=locked, name=str(step["name"]), kind=str(step["kind"]), index=i)
-        for i, step in enumerate(steps)
+        RoundStep(round=locked, name=step.name, kind=step.kind, index=i)
+        for i, step in enumerate(parse_recipe(locked.recipe).steps)
     )
     locked.state = Round.State.OPEN
     locked.started_at = timezone.now()

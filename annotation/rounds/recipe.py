@@ -5,14 +5,15 @@ started: what people decide later is laid over it (`amended`) for whoever asks w
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TypedDict
 
+from annotation.errors import InvalidRecipe
 from annotation.models import Checkpoint
 from annotation.rounds import sources
-from annotation.rounds.parse import Json, Schema, read, read_list, read_object, refuse, schema_of
-from annotation.rounds.parse import to_json as plain
+from annotation.rounds.schema import Schema, schema_of
 from annotation.rounds.step import Source, Step
 from annotation.rounds.steps import STEPS
 from annotation.rounds.steps.accept import Accept, AcceptReads
@@ -22,7 +23,9 @@ from annotation.rounds.steps.gate import Bound, GateReads, Gates
 from annotation.rounds.steps.generate import Generate
 from annotation.rounds.steps.label import Label, LabelReads
 from annotation.rounds.steps.train import Train, TrainReads
-from annotation.sentences import say
+from annotation.sentences import Sentence, say
+from training.contract.errors import ParseError
+from training.contract.parse import Json, limited, not_among, parse, parse_one_of, to_json
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}\Z")
 MOST_STEPS = 40
@@ -42,8 +45,7 @@ class Recipe:
     steps: tuple[Step, ...]
 
     def to_json(self) -> RecipeJson:
-        found: RecipeJson = plain(self)
-        return found
+        return {"steps": to_json(self.steps)}
 
     def step(self, name: str) -> Step:
         return next(step for step in self.steps if step.name == name)
@@ -57,78 +59,59 @@ class Recipe:
         return [step.name for step in self.steps if step.name in found - {name}]
 
 
-def parse_recipe(value: Json) -> Recipe:
+@dataclass(frozen=True)
+class Written:
+    """A recipe before its steps are read."""
+
+    steps: list[object] = field(metadata=limited(least=1, most=MOST_STEPS))
+
+
+def parse_recipe(value: object) -> Recipe:
     """The recipe in `value`, or InvalidRecipe naming the field, what was expected and what came."""
-    given = read_object(value, "recipe")
-    if unknown := sorted(set(given) - {"steps"}):
-        raise refuse(
-            f"recipe.{unknown[0]}",
-            say("recipe_unknown_name", "unknown name; expected {names}", names="steps"),
-        )
-    if "steps" not in given:
-        raise refuse("recipe.steps", say("recipe_missing_name", "expected a value, got none"))
-    listed = read_list(given["steps"], "recipe.steps")
-    if not 1 <= len(listed) <= MOST_STEPS:
-        raise refuse(
-            "recipe.steps",
-            say(
-                "recipe_step_count",
-                "expected 1 to {most} steps, got {got}",
-                most=MOST_STEPS,
-                got=len(listed),
-            ),
-        )
-    earlier: dict[str, Step] = {}
-    for i, one in enumerate(listed):
-        where = f"recipe.steps.{i}"
-        step = _step(one, where)
-        _check_name(step, where, earlier)
-        _check_reads(step, where, earlier)
-        step.check(where, earlier)
-        _check_gates_read(step, where, earlier)
-        earlier[step.name] = step
-    return Recipe(tuple(earlier.values()))
+    with _refused():
+        earlier: dict[str, Step] = {}
+        for i, one in enumerate(parse(Written, value, "recipe").steps):
+            where = f"recipe.steps.{i}"
+            step = parse_one_of(STEPS.values(), one, where)
+            _check_name(step, where, earlier)
+            _check_reads(step, where, earlier)
+            step.check(where, earlier)
+            _check_gates_read(step, where, earlier)
+            earlier[step.name] = step
+        return Recipe(tuple(earlier.values()))
 
 
-def _step(value: Json, where: str) -> Step:
-    given = read_object(value, where)
-    kind = given.get("kind")
-    if not isinstance(kind, str) or kind not in STEPS:
-        raise refuse(
-            f"{where}.kind",
-            say(
-                "recipe_not_among",
-                "expected one of {allowed}, got {got}",
-                allowed=", ".join(STEPS),
-                got=repr(kind),
-            ),
-        )
-    return read(STEPS[kind], given, where)
+@contextmanager
+def _refused() -> Iterator[None]:
+    try:
+        yield
+    except ParseError as error:
+        raise InvalidRecipe(error.said, fields={error.path: [error.sentence]}) from error
 
 
 def _check_name(step: Step, where: str, earlier: Mapping[str, Step]) -> None:
     if not NAME.match(step.name) or step.name in sources.RESERVED:
-        raise refuse(
+        raise ParseError(
             f"{where}.name",
             say(
                 "recipe_step_name",
-                "expected up to 30 of a-z, 0-9, _ and -, beginning with a letter, and not "
-                "{reserved}; got {got}",
+                "Expected up to 30 of a-z, 0-9, _ and -, beginning with a letter, and not "
+                "{reserved}; got {got}.",
                 reserved=", ".join(sources.RESERVED),
                 got=repr(step.name[:60]),
             ),
         )
     if step.name in earlier:
-        raise refuse(
+        raise ParseError(
             f"{where}.name",
-            say("recipe_name_taken", "an earlier step is named {name}, too", name=step.name),
+            say("recipe_name_taken", "An earlier step is named {name}, too.", name=step.name),
         )
     if type(step).is_single and any(type(one) is type(step) for one in earlier.values()):
-        raise refuse(
+        raise ParseError(
             f"{where}.kind",
             say(
                 "recipe_one_of_a_kind",
-                "a round has one step of kind {kind}; ask again in a round after it",
+                "A round has one step of kind {kind}; ask again in a round after it.",
                 kind=step.kind,
             ),
         )
@@ -138,24 +121,35 @@ def _check_reads(step: Step, where: str, earlier: Mapping[str, Step]) -> None:
     for role, may, names in step.reads.roles():
         for name in names:
             if not _is_readable(name, may, earlier):
-                fitting = [one.name for one in earlier.values() if _fits(one, may)]
-                if not fitting and may.kinds and may.is_reward is None:
-                    fitting = [f"an earlier step of kind {' or '.join(may.kinds)}"]
-                raise refuse(
-                    f"{where}.reads.{role}",
-                    say(
-                        "recipe_reads_unknown",
-                        "expected {expected}, got {got}",
-                        expected=", ".join(
-                            [
-                                *fitting,
-                                *may.words,
-                                *(["a checkpoint id"] if may.takes_checkpoint else []),
-                            ]
-                        ),
-                        got=repr(name[:60]),
-                    ),
-                )
+                raise ParseError(f"{where}.reads.{role}", _not_readable(name, may, earlier))
+
+
+def _not_readable(name: str, may: Source, earlier: Mapping[str, Step]) -> Sentence:
+    steps = [one.name for one in earlier.values() if _fits(one, may)]
+    got, kinds, words = name[:60], ", ".join(may.kinds), ", ".join(may.words)
+    if may.takes_checkpoint:
+        return say(
+            "recipe_reads_checkpoint",
+            "Expected one of {known} or a checkpoint id, got {got}.",
+            known=", ".join([*steps, *may.words]),
+            got=got,
+        )
+    if steps:
+        return not_among([*steps, *may.words], name)
+    if words:
+        return say(
+            "recipe_reads_step_or_word",
+            "Expected {words} or an earlier step of kind {kinds}, got {got}.",
+            words=words,
+            kinds=kinds,
+            got=got,
+        )
+    return say(
+        "recipe_reads_step",
+        "Expected an earlier step of kind {kinds}, got {got}.",
+        kinds=kinds,
+        got=got,
+    )
 
 
 def _is_readable(name: str, may: Source, earlier: Mapping[str, Step]) -> bool:
@@ -177,11 +171,11 @@ def _check_gates_read(step: Step, where: str, earlier: Mapping[str, Step]) -> No
     for one in earlier.values():
         judged = isinstance(one, Gates) and one.reads.checkpoint in step.reads.checkpoints
         if judged and one.name not in step.reads.after:
-            raise refuse(
+            raise ParseError(
                 f"{where}.reads.after",
                 say(
                     "recipe_accepts_past_gate",
-                    "{gate} judges what is accepted here, so it has to be read here",
+                    "{gate} judges what is accepted here, so it has to be read here.",
                     gate=one.name,
                 ),
             )
@@ -189,32 +183,24 @@ def _check_gates_read(step: Step, where: str, earlier: Mapping[str, Step]) -> No
 
 def amended(recipe: RecipeJson, amendments: Iterable[Amendment]) -> Recipe:
     """The recipe with what people decided laid over it, in order. Raises InvalidRecipe."""
-    steps = [read_object(one, "recipe.steps") for one in read_list(recipe["steps"], "recipe.steps")]
-    for amendment in amendments:
-        names = [str(one["name"]) for one in steps]
-        if amendment["step"] not in names:
-            raise refuse(
-                "step",
-                say(
-                    "recipe_not_among",
-                    "expected one of {allowed}, got {got}",
-                    allowed=", ".join(names),
-                    got=repr(amendment["step"]),
-                ),
-            )
-        i = names.index(amendment["step"])
-        for fixed in ("name", "kind"):
-            if fixed in amendment["change"]:
-                raise refuse(
-                    f"recipe.steps.{i}.{fixed}",
-                    say("recipe_fixed_name", "the {name} of a step cannot change", name=fixed),
-                )
-        steps[i] = _merge(steps[i], amendment["change"])
-    listed: list[Json] = [*steps]
-    return parse_recipe({"steps": listed})
+    steps = parse(list[dict[str, object]], recipe["steps"], "recipe.steps")
+    with _refused():
+        for amendment in amendments:
+            names = [str(one["name"]) for one in steps]
+            if amendment["step"] not in names:
+                raise ParseError("step", not_among(names, amendment["step"]))
+            i = names.index(amendment["step"])
+            for fixed in ("name", "kind"):
+                if fixed in amendment["change"]:
+                    raise ParseError(
+                        f"recipe.steps.{i}.{fixed}",
+                        say("recipe_fixed_name", "The {name} of a step cannot change.", name=fixed),
+                    )
+            steps[i] = _merge(steps[i], amendment["change"])
+    return parse_recipe({"steps": steps})
 
 
-def _merge(under: dict[str, Json], over: dict[str, Json]) -> dict[str, Json]:
+def _merge(under: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
     found = dict(under)
     for name, value in over.items():
         below = found.get(name)

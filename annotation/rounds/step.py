@@ -14,9 +14,10 @@ from annotation.errors import DomainError, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Round, RoundStep
 from annotation.models.job import Failure
 from annotation.rounds import sources
-from annotation.rounds.parse import Json, Limits, Scalar, read, to_json
 from annotation.sentences import Param, Sentence, SentenceJson, say
 from annotation.services import jobs
+from training.contract.parse import limited, parse
+from training.contract.sentences import Scalar
 
 if TYPE_CHECKING:
     from annotation.rounds.recipe import Recipe
@@ -119,7 +120,7 @@ class Made:
 
 
 def made_by(row: RoundStep) -> Made:
-    return Made() if row.made is None else read(Made, row.made, f"steps.{row.name}.made")
+    return Made() if row.made is None else parse(Made, row.made, f"steps.{row.name}.made")
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def source(
     """A field of a step's `reads`."""
     metadata = {
         "source": Source(kinds, words, takes_checkpoint, is_reward),
-        "limits": Limits(least=least),
+        **limited(least=least),
     }
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=metadata)
@@ -185,7 +186,7 @@ class Step:
     reads: Reads
 
     def check(self, where: str, earlier: Mapping[str, "Step"]) -> None:
-        """Refuse what the types cannot: InvalidRecipe."""
+        """Refuse what the types cannot: ParseError."""
 
     def run(self, work: "Work") -> Made | None:
         """Do what can be done now: None while something is under way, Made when all is there.
@@ -353,8 +354,3 @@ def why(error: Exception) -> Sentence:
     return say(
         "step_failed", "{error}: {reason}", error=type(error).__name__, reason=str(error)[:2000]
     )
-
-
-def as_json(value: Any) -> Json:
-    found: Json = to_json(value)
-    return found

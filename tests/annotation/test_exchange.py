@@ -276,6 +276,22 @@ class TestTables:
         assert not Prompt.objects.exists()
         assert not Round.objects.exists()
 
+    def test_a_file_that_is_no_text_is_refused(self, project, alice, client_of):
+        answer = post(client_of(alice), project, b"\x89PNG\r\n\x1a\n")
+
+        assert answer.status_code == 400
+        assert answer.json()["sentence"]["code"] == "format_not_recognised"
+        assert not Prompt.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("columns", "path"), [("5", "columns"), ('{"prompt": {}}', "columns.prompt")]
+    )
+    def test_a_mapping_that_is_none_is_refused(self, project, alice, client_of, columns, path):
+        answer = post(client_of(alice), project, b'{"prompt": "a"}', columns=columns)
+
+        assert answer.status_code == 400
+        assert list(answer.json()["fields"]) == [path]
+
     def test_a_mapping_that_names_what_is_not_there_is_refused(self, project, alice, client_of):
         answer = post(client_of(alice), project, b"{}", columns='{"promt": "q"}', shape="prompts")
 

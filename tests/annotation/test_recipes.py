@@ -51,29 +51,30 @@ def test_the_default_recipe_closes_the_loop():
     ("value", "where", "says"),
     [
         ([], "recipe", "JSON object"),
-        ({}, "recipe.steps", "expected a value"),
-        ({"steps": [], "next": {}}, "recipe.next", "unknown name"),
-        ({"steps": []}, "recipe.steps", "1 to 40"),
+        ({}, "recipe.steps", "needed and missing"),
+        ({"steps": [], "next": {}}, "recipe.next", "Unknown name"),
+        ({"steps": []}, "recipe.steps", "at least 1, got 0"),
+        ({"steps": [GENERATE] * 41}, "recipe.steps", "at most 40, got 41"),
         ({"steps": ["generate"]}, "recipe.steps.0", "JSON object"),
         ({"steps": [{"name": "x", "kind": "sleep"}]}, "recipe.steps.0.kind", "generate, label"),
-        ({"steps": [{"kind": "generate"}]}, "recipe.steps.0.name", "expected a value"),
+        ({"steps": [{"kind": "generate"}]}, "recipe.steps.0.name", "needed and missing"),
         ({"steps": [{**GENERATE, "name": "newest"}]}, "recipe.steps.0.name", "and not newest"),
         ({"steps": [{**GENERATE, "name": "a:b"}]}, "recipe.steps.0.name", "a-z"),
-        ({"steps": [{**GENERATE, "promts": {}}]}, "recipe.steps.0.promts", "unknown name"),
+        ({"steps": [{**GENERATE, "promts": {}}]}, "recipe.steps.0.promts", "did you mean prompts?"),
         (
             {"steps": [{**GENERATE, "prompts": {"count": "10"}}]},
             "recipe.steps.0.prompts.count",
-            "expected an integer, got '10'",
+            'Expected a whole number, got "10".',
         ),
         (
             {"steps": [{**GENERATE, "prompts": {"count": True}}]},
             "recipe.steps.0.prompts.count",
-            "expected an integer, got True",
+            "Expected a whole number, got true.",
         ),
         (
             {"steps": [{**GENERATE, "prompts": {"count": 0}}]},
             "recipe.steps.0.prompts.count",
-            "1 to 1000000",
+            "at least 1, got 0",
         ),
         (
             {"steps": [{**GENERATE, "prompts": {"split": "test"}}]},
@@ -88,25 +89,29 @@ def test_the_default_recipe_closes_the_loop():
         (
             {"steps": [{**GENERATE, "responses_per_prompt": 10}]},
             "recipe.steps.0.responses_per_prompt",
-            "1 to 9",
+            "at most 9, got 10",
         ),
-        (
-            {"steps": [{**GENERATE, "temperature": -1}]},
-            "recipe.steps.0.temperature",
-            "Must be at least 0, got -1",
-        ),
+        ({"steps": [{**GENERATE, "temperature": -1}]}, "recipe.steps.0.temperature", "at least 0"),
         (
             {"steps": [{**GENERATE, "reads": {"writers": []}}]},
             "recipe.steps.0.reads.writers",
-            "1 to any",
+            "a list of at least 1, got 0",
         ),
         (
             {"steps": [{**GENERATE, "reads": {"writers": ["best"]}}]},
             "recipe.steps.0.reads.writers",
-            "newest, previous, base, a checkpoint id, got 'best'",
+            "newest, previous, base or a checkpoint id, got best",
         ),
-        ({"steps": [GENERATE, GENERATE]}, "recipe.steps.1.name", "earlier step"),
-        ({"steps": [GENERATE, {**GENERATE, "name": "b"}]}, "recipe.steps.1.kind", "one step of"),
+        (
+            {"steps": [GENERATE, GENERATE]},
+            "recipe.steps.1.name",
+            "An earlier step",
+        ),
+        (
+            {"steps": [GENERATE, {**GENERATE, "name": "b"}]},
+            "recipe.steps.1.kind",
+            "one step of",
+        ),
         ({"steps": [LABEL]}, "recipe.steps.0.reads.responses", "an earlier step of kind generate"),
         (
             {"steps": [{**GENERATE, "responses_per_prompt": 2}, LABEL]},
@@ -134,14 +139,24 @@ def test_the_default_recipe_closes_the_loop():
             'Expected a number, got "0.1".',
         ),
         (
+            {"steps": [*LEARNED, {**DPO, "settings": {"beta": 0}}]},
+            "recipe.steps.3.settings.beta",
+            "Must be above 0",
+        ),
+        (
+            {"steps": [*LEARNED, {**DPO, "settings": {"beta": [0.1]}}]},
+            "recipe.steps.3.settings.beta",
+            "got [0.1]",
+        ),
+        (
             {"steps": [*LEARNED, {**DPO, "method": "ppo"}]},
             "recipe.steps.3.reads.reward",
-            "only ppo",
+            "Only ppo",
         ),
         (
             {"steps": [*LEARNED, {**DPO, "reads": {"data": "preferences", "model": None}}]},
             "recipe.steps.3.reads.model",
-            "pretrain starts from nothing",
+            "Pretraining starts from nothing",
         ),
         (
             {
@@ -152,7 +167,7 @@ def test_the_default_recipe_closes_the_loop():
                 ]
             },
             "recipe.steps.4.reads.reward",
-            "newest, a checkpoint id, got 'policy'",
+            "newest or a checkpoint id, got policy",
         ),
         (
             {"steps": [*LEARNED, DPO, EVALUATE, {**GATES, "bounds": [{"gate": "kl"}]}]},
@@ -169,7 +184,7 @@ def test_the_default_recipe_closes_the_loop():
                 ]
             },
             "recipe.steps.5.bounds.0.most",
-            "expected a number, got '5'",
+            'Expected a number, got "5".',
         ),
         (
             {
@@ -181,7 +196,7 @@ def test_the_default_recipe_closes_the_loop():
                 ]
             },
             "recipe.steps.5.bounds.0.most",
-            "got nan",
+            "got NaN",
         ),
         (
             {"steps": [*LEARNED, DPO, EVALUATE, {**GATES, "bounds": [BOUND, BOUND]}]},
@@ -231,10 +246,10 @@ def test_an_amendment_lies_over_the_recipe_and_leaves_it_as_it_was():
 @pytest.mark.parametrize(
     ("amendment", "says"),
     [
-        ({"step": "sleep", "change": {}}, "expected one of responses"),
+        ({"step": "sleep", "change": {}}, "Expected one of responses"),
         ({"step": "policy", "change": {"settings": {"betta": 1}}}, "did you mean beta"),
         ({"step": "policy", "change": {"kind": "generate"}}, "cannot change"),
-        ({"step": "labels", "change": {"labels_wanted": "3"}}, "expected an integer, got '3'"),
+        ({"step": "labels", "change": {"labels_wanted": "3"}}, 'Expected a whole number, got "3"'),
     ],
 )
 def test_an_amendment_is_held_to_the_same_rules(amendment, says):

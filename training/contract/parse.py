@@ -4,6 +4,7 @@
 ("recipe.steps.2.settings.beta") and whose sentence says what was expected there and what came. A
 number given as text is refused, a truth value is no number, an unknown name is refused by name.
 A union of dataclasses is closed: a field of every member, a Literal, tells which one is meant.
+`to_json` is the way back.
 """
 
 import dataclasses
@@ -14,13 +15,15 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from training.contract.errors import ParseError
-from training.contract.sentences import Sentence, say
+from training.contract.sentences import Scalar, Sentence, say
 
 T = TypeVar("T")
+Json = Scalar | list["Json"] | dict[str, "Json"]
 
 
 def parse(kind: type[T], value: object, where: str) -> T:
@@ -28,11 +31,50 @@ def parse(kind: type[T], value: object, where: str) -> T:
 
     Fields may be bool, int, float, str, None, Literal, Enum, object (any JSON), lists, tuples,
     dicts by text, dataclasses, TypedDicts and unions of these. A field with `limited` metadata
-    keeps its range. What `__post_init__` refuses is refused: a ParseError there has its path
+    keeps to its limits. What `__post_init__` refuses is refused: a ParseError there has its path
     relative to the dataclass, another ValueError becomes one at the dataclass's place.
     """
     found: T = _parse(kind, value, where)
     return found
+
+
+def parse_one_of(kinds: Iterable[type[T]], value: object, where: str) -> T:
+    """As `parse`, into that one of the dataclasses which the value's tag names."""
+    found: T = _tagged(tuple(kinds), value, where)
+    return found
+
+
+def to_json(value: object) -> Json:
+    """What `parse` reads: dataclasses as objects, tuples as lists, enums as their values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, tuple | list):
+        return [to_json(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(name): to_json(one) for name, one in value.items()}
+    if isinstance(value, enum.Enum):
+        return to_json(value.value)
+    if value is None or isinstance(value, SCALARS):
+        return value
+    raise TypeError(f"{value!r} is nothing that JSON can hold")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a hint cannot say: the range of a number, the length of a list, the known words.
+
+    `above` excludes its end, the others do not. Words may be known only when they are asked for.
+    """
+
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
+
+    def words(self) -> tuple[str, ...]:
+        return self.choices() if callable(self.choices) else self.choices
 
 
 def limited(
@@ -40,11 +82,18 @@ def limited(
     least: float | None = None,
     above: float | None = None,
     most: float | None = None,
-    choices: tuple[str, ...] = (),
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
 ) -> dict[str, object]:
-    """The metadata of a field that knows its range: `above` excludes its end, the others do not."""
-    limits = {"least": least, "above": above, "most": most, "choices": choices}
-    return {name: limit for name, limit in limits.items() if limit not in (None, ())}
+    """The metadata of a field that has limits; of a list, its length and the words in it."""
+    return {"limits": Limits(least, above, most, choices)}
+
+
+def limits_of(field: "dataclasses.Field[Any]") -> Limits:
+    found: Limits = field.metadata.get("limits", FREE)
+    return found
+
+
+FREE = Limits()
 
 
 def _parse(hint: Any, value: object, where: str) -> Any:
@@ -88,7 +137,7 @@ def _scalar(hint: type, value: object, where: str) -> object:
 
 def _choice(choices: tuple[object, ...], value: object, where: str) -> object:
     if not any(type(value) is type(one) and value == one for one in choices):
-        raise ParseError(where, _not_among(choices, value))
+        raise ParseError(where, not_among(choices, value))
     return value
 
 
@@ -119,7 +168,7 @@ def _union(members: tuple[object, ...], value: object, where: str) -> object:
     )
 
 
-def _tagged(members: tuple[object, ...], value: object, where: str) -> object:
+def _tagged(members: tuple[object, ...], value: object, where: str) -> Any:
     """The one of several dataclasses that the value's tag names."""
     tag, by_tag = _tags(members)
     given = _object(value, where)
@@ -173,7 +222,7 @@ def _dataclass(kind: Any, value: object, where: str) -> object:
     )
     found = _names(hints, required, value, where)
     for name, part in found.items():
-        check_limits(fields[name].metadata, part, f"{where}.{name}")
+        _check_limits(limits_of(fields[name]), part, f"{where}.{name}")
     try:
         return kind(**found)
     except ParseError as error:
@@ -196,27 +245,66 @@ def _names(
     return {name: _parse(hints[name], part, f"{where}.{name}") for name, part in given.items()}
 
 
-def check_limits(limits: Mapping[str, Any], value: object, where: str) -> None:
-    """Raise ParseError where a number or text is outside what `limited` said of its field."""
-    choices = limits.get("choices", ())
-    if choices and value is not None and value not in choices:
-        raise ParseError(where, _not_among(choices, value))
+def _check_limits(limits: Limits, value: object, where: str) -> None:
+    if isinstance(value, list | tuple):
+        _check_length(limits, len(value), where)
+        for i, one in enumerate(value):
+            _check_words(limits, one, f"{where}.{i}")
+        return
+    _check_words(limits, value, where)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return
-    least, above, most = limits.get("least"), limits.get("above"), limits.get("most")
     got = _shown(value)
-    if least is not None and value < least:
+    if limits.least is not None and value < limits.least:
         raise ParseError(
             where,
-            say("value_too_small", "Must be at least {least}, got {got}.", least=least, got=got),
+            say(
+                "value_too_small",
+                "Must be at least {least}, got {got}.",
+                least=limits.least,
+                got=got,
+            ),
         )
-    if above is not None and value <= above:
+    if limits.above is not None and value <= limits.above:
         raise ParseError(
-            where, say("value_not_above", "Must be above {above}, got {got}.", above=above, got=got)
+            where,
+            say(
+                "value_not_above", "Must be above {above}, got {got}.", above=limits.above, got=got
+            ),
         )
-    if most is not None and value > most:
+    if limits.most is not None and value > limits.most:
         raise ParseError(
-            where, say("value_too_large", "Must be at most {most}, got {got}.", most=most, got=got)
+            where,
+            say("value_too_large", "Must be at most {most}, got {got}.", most=limits.most, got=got),
+        )
+
+
+def _check_words(limits: Limits, value: object, where: str) -> None:
+    words = limits.words()
+    if words and value is not None and value not in words:
+        raise ParseError(where, not_among(words, value))
+
+
+def _check_length(limits: Limits, length: int, where: str) -> None:
+    if limits.least is not None and length < limits.least:
+        raise ParseError(
+            where,
+            say(
+                "list_too_short",
+                "Expected a list of at least {least}, got {got}.",
+                least=limits.least,
+                got=length,
+            ),
+        )
+    if limits.most is not None and length > limits.most:
+        raise ParseError(
+            where,
+            say(
+                "list_too_long",
+                "Expected a list of at most {most}, got {got}.",
+                most=limits.most,
+                got=length,
+            ),
         )
 
 
@@ -241,7 +329,7 @@ def _expected(hint: type, value: object) -> Sentence:
     return say("value_not_null", "Expected nothing, got {got}.", got=got)
 
 
-def _not_among(choices: tuple[object, ...], value: object) -> Sentence:
+def not_among(choices: Iterable[object], value: object) -> Sentence:
     return say(
         "value_not_among",
         "Expected one of {choices}, got {got}.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 from training.contract.errors import ParseError
-from training.contract.parse import limited
+from training.contract.parse import limited, limits_of
 from training.contract.sentences import Sentence, say
 
 
@@ -58,16 +58,23 @@ def describe(kind: type[Settings]) -> list[SettingFacts]:
     hints = typing.get_type_hints(kind)
     found: list[SettingFacts] = []
     for field in dataclasses.fields(kind):
-        limits = dict(field.metadata)
-        meaning: Sentence = limits.pop("description")
+        meaning: Sentence = field.metadata["description"]
         facts: SettingFacts = {
             "name": field.name,
             "type": _type_name(hints[field.name]),
             "default": None if field.default is dataclasses.MISSING else field.default,
             "code": meaning.code,
             "description": str(meaning),
-            **limits,  # type: ignore[typeddict-item]  # as `limited` made them
         }
+        limits = limits_of(field)
+        if limits.least is not None:
+            facts["least"] = limits.least
+        if limits.above is not None:
+            facts["above"] = limits.above
+        if limits.most is not None:
+            facts["most"] = limits.most
+        if words := limits.words():
+            facts["choices"] = words
         found.append(facts)
     return found
 

@@ -11,7 +11,7 @@ import numpy as np
 from annotation.aggregation.estimate import wilson
 from annotation.models import Checkpoint, Dataset, Job
 from annotation.rounds import sources
-from annotation.rounds.parse import setting
+from annotation.rounds.schema import setting
 from annotation.rounds.step import (
     Evaluation,
     Made,

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from annotation.models import Checkpoint, RoundStep
 from annotation.rounds.gates import GATES, Measured, Subject
-from annotation.rounds.parse import refuse, setting
+from annotation.rounds.schema import setting
 from annotation.rounds.step import (
     ACCEPT,
     CANCEL,
@@ -23,6 +23,7 @@ from annotation.rounds.step import (
     source,
 )
 from annotation.sentences import Sentence, say
+from training.contract.errors import ParseError
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,14 @@ class Gates(Step):
         seen: set[str] = set()
         for i, bound in enumerate(self.bounds):
             if not bound.sides():
-                raise refuse(
+                raise ParseError(
                     f"{where}.bounds.{i}",
-                    say("recipe_no_bound", "expected `least` or `most`, got neither"),
+                    say("recipe_no_bound", "Expected `least` or `most`, got neither."),
                 )
             if twice := seen & {side.subject for side in bound.sides()}:
-                raise refuse(
+                raise ParseError(
                     f"{where}.bounds.{i}",
-                    say("recipe_bound_twice", "{bound} is asked twice", bound=min(twice)),
+                    say("recipe_bound_twice", "{bound} is asked twice.", bound=min(twice)),
                 )
             seen |= {side.subject for side in bound.sides()}
 

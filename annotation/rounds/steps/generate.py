@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from annotation.kinds import MOST_RESPONSES
 from annotation.models import Checkpoint, Dataset, Job, Prompt, Response, Round
 from annotation.rounds import sources
-from annotation.rounds.parse import refuse_value, setting
+from annotation.rounds.schema import setting
 from annotation.rounds.step import (
     CANCEL,
     CHANGE,
@@ -27,8 +27,7 @@ from annotation.rounds.step import (
 )
 from annotation.sentences import Sentence, say
 from annotation.services import datasets
-from training.contract.errors import ParseError
-from training.contract.methods import validate_settings
+from training.contract.methods import read_settings
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,7 @@ class Generate(Step):
     max_new_tokens: int = 64
 
     def check(self, where: str, earlier: Mapping[str, Step]) -> None:
-        try:
-            validate_settings("generate", self._sampling(self.responses_per_prompt), where)
-        except ParseError as error:
-            raise refuse_value(error) from error
+        read_settings("generate", self._sampling(self.responses_per_prompt), where)
 
     def run(self, work: Work) -> Made | None:
         """Prompts are frozen in batches: one at first, another when more are asked for.

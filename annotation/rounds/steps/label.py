@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotation.happenings import happened
 from annotation.models import Round, RoundStep
 from annotation.rounds import sources
-from annotation.rounds.parse import refuse, setting
+from annotation.rounds.schema import setting
 from annotation.rounds.step import (
     CANCEL,
     CHANGE,
@@ -24,7 +24,6 @@ from annotation.rounds.step import (
     Reads,
     Step,
     Work,
-    as_json,
     made_by,
     source,
 )
@@ -32,6 +31,8 @@ from annotation.rounds.steps.generate import Generate
 from annotation.rounds.tasks import TASK_KINDS, make_tasks
 from annotation.sentences import say
 from annotation.services import tasks
+from training.contract.errors import ParseError
+from training.contract.parse import to_json
 
 # A round without a lease or an answer for this long is asked whether anybody can go on.
 STILL = timedelta(seconds=60)
@@ -68,11 +69,11 @@ class Label(Step):
         assert isinstance(written, Generate)
         least = 3 if self.task_kind == "rank" else 2
         if written.responses_per_prompt < least:
-            raise refuse(
+            raise ParseError(
                 f"{where}.task_kind",
                 say(
                     "recipe_too_few_responses",
-                    "needs at least {least} responses per prompt, and {step} writes {got}",
+                    "Needs at least {least} responses per prompt, and {step} writes {got}.",
                     least=least,
                     step=written.name,
                     got=written.responses_per_prompt,
@@ -134,7 +135,7 @@ class Label(Step):
                             (CHANGE, CANCEL),
                         )
                     )
-                row.made = as_json(Made(datasets=written))
+                row.made = to_json(Made(datasets=written))
                 row.save(update_fields=["made"])
         work.row.made = row.made
 

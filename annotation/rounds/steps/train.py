@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from annotation.models import Dataset, Prompt, Split
 from annotation.rounds import sources
-from annotation.rounds.parse import Scalar, refuse, refuse_value, setting
+from annotation.rounds.schema import setting
 from annotation.rounds.step import (
     CANCEL,
     CHANGE,
@@ -25,7 +25,8 @@ from annotation.rounds.steps.generate import no_writer
 from annotation.sentences import say
 from annotation.services import checkpoints, datasets
 from training.contract.errors import ParseError
-from training.contract.methods import METHODS, Method, validate_settings
+from training.contract.methods import METHODS, Method, read_settings
+from training.contract.sentences import Scalar
 
 
 def training_methods() -> tuple[str, ...]:
@@ -60,29 +61,26 @@ class Train(Step):
     settings: dict[str, Scalar] = field(default_factory=dict)
 
     def check(self, where: str, earlier: Mapping[str, Step]) -> None:
-        try:
-            validate_settings(self.method, self.settings, f"{where}.settings")
-        except ParseError as error:
-            raise refuse_value(error) from error
+        read_settings(self.method, self.settings, f"{where}.settings")
         needs = self.row.needs(self.row.dataset_kind)
         from_nothing = "model" not in needs
         if from_nothing != (self.reads.model is None):
-            raise refuse(
+            raise ParseError(
                 f"{where}.reads.model",
                 say(
                     "recipe_model_of_method",
-                    "pretrain starts from nothing (null), every other method from a model; "
-                    "{method} got {got}",
+                    "Pretraining starts from nothing (null), every other method from a model; "
+                    "{method} got {got}.",
                     method=self.method,
                     got=str(self.reads.model),
                 ),
             )
         if ("reward" in needs) != (self.reads.reward is not None):
-            raise refuse(
+            raise ParseError(
                 f"{where}.reads.reward",
                 say(
                     "recipe_reward_of_method",
-                    "only {methods} reads a reward model, and must; {method} got {got}",
+                    "Only {methods} reads a reward model, and must; {method} got {got}.",
                     methods=", ".join(
                         name
                         for name in training_methods()
