@@ -87,7 +87,7 @@ class _Store:
     def __init__(
         self,
         project: Project,
-        recipe: dict[str, Any],
+        recipe: object,
         labels_wanted: int,
         by: User | None,
         report: Report,
