@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from annotation.exchange import round_of_file
