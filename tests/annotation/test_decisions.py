@@ -153,9 +153,7 @@ def test_more_prompts_than_there_are_ask_all_of_them(labeling, bob):
 
 def test_ending_early_goes_on_with_the_labels_there_are(labeling, ready, bob, alice):
     lease = leases(ready, bob)[0]
-    labels.submit_label(
-        assignment_of(lease), ranked([1, 2, 3]), submission_id=uuid.uuid4()
-    )
+    labels.submit_label(assignment_of(lease), ranked([1, 2, 3]), submission_id=uuid.uuid4())
 
     decide(labeling, "enough", by=alice, why="the budget is spent")
     drive(labeling)
