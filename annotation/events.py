@@ -3,15 +3,12 @@
 import asyncio
 import logging
 import threading
-from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
-
-from annotation.models import Event, Project, Team, User
 
 logger = logging.getLogger(__name__)
 
@@ -88,23 +85,3 @@ async def _deliver(layer: BaseChannelLayer, group: str, message: dict[str, objec
         await layer.group_send(group_name(group), message)
     except (OSError, RedisError) as error:
         logger.warning("live update for %s not sent: %s", group, error)
-
-
-def record(
-    action: str,
-    *,
-    team: Team,
-    project: Project | None = None,
-    actor: User | None = None,
-    object_id: Any = None,
-    **detail: Any,
-) -> Event:
-    """Write an audit row in the caller's transaction."""
-    return Event.objects.create(
-        team=team,
-        project=project,
-        actor=actor,
-        action=action,
-        object_id=object_id,
-        detail=detail,
-    )

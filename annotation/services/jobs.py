@@ -242,7 +242,7 @@ def _copy_progress(job: Job, status: progress.Status) -> None:
         state=Job.State.RUNNING, step=status.step, total=status.total, heartbeat_at=beat
     )
     if moved:
-        happened("job.moved", job)
+        happened("job.moved" if job.state == Job.State.STARTING else "job.measured", job)
 
 
 def _end(job: Job, code: int, status: progress.Status | None) -> None:

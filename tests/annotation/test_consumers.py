@@ -8,13 +8,16 @@ from channels.layers import channel_layers
 from django.contrib.auth.models import AnonymousUser
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from annotation import consumers
 from annotation.asgi import application
 from annotation.errors import NotFound
 from annotation.happenings import happened
-from annotation.models import Label, Membership
+from annotation.models import Job, Label, Membership
+from annotation.services import jobs
 from tests.annotation.labeling import make_round
+from training.contract import progress
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,6 +122,30 @@ def test_many_labels_at_once_are_one_message_and_the_last_is_told(project, alice
 
     assert first["id"] == str(labels[-1].pk)
     assert nothing_more
+
+
+def test_who_looks_at_a_job_hears_that_it_has_come_further(project, alice, tmp_path):
+    job = Job.objects.create(
+        project=project,
+        key="base",
+        method="pretrain",
+        spec={},
+        run_dir=str(tmp_path),
+        state="running",
+        started_at=timezone.now(),
+    )
+    group = f"job:{job.pk}"
+    further = progress.Status(state="running", step=7, total=9, heartbeat_at=progress.now_text())
+
+    async def script(socket):
+        await say(socket, subscribe=group)
+        progress.write_status(tmp_path, further)
+        await sync_to_async(jobs.follow)(job)
+        return await socket.hear()
+
+    assert talk(alice, script) == {"type": "job.measured", "id": str(job.pk), "group": group}
+    job.refresh_from_db()
+    assert (job.step, job.total) == (7, 9)
 
 
 def test_a_labeler_hears_of_the_queue_and_of_nothing_inside_the_round(project, team, bob):
