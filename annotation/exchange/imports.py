@@ -119,7 +119,7 @@ def look(source: Source) -> Look:
     try:
         for _, value in islice(kind.read(file), LOOKED_AT):
             if isinstance(value, dict):
-                rows.append(_shown(value))
+                rows.append(value)
     except DAMAGE:
         # The browser shows the beginning of a large file only.
         pass
