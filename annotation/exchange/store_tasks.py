@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from annotation.exchange import round_of_file
@@ -87,7 +86,7 @@ class _Store:
     def __init__(
         self,
         project: Project,
-        recipe: dict[str, Any],
+        recipe: object,
         labels_wanted: int,
         by: User | None,
         report: Report,
