@@ -1,7 +1,7 @@
 """A method is one file of training/ and one row of its table; nothing else has to know it.
 
-A copy of the source gets a throw-away method by exactly that, and a real job by it goes through
-the queue, a process, the runner and into a checkpoint.
+A copy of the source gets a throw-away method by exactly that, and a step of a round by it goes
+through the recipe, the queue, a process, the runner and into a checkpoint.
 """
 
 import json
@@ -64,11 +64,15 @@ ROW = """    Method(
 """
 
 GO = """
-import json, sys, time
+import io, json, sys, time
 import django; django.setup()
-from annotation.models import Checkpoint, Job, Project, User
 from annotation.errors import InvalidInput
+from annotation.exchange.imports import Source, import_file
+from annotation.exchange.round_of_file import Plan
+from annotation.models import Checkpoint, Job, Project, Round, User
+from annotation.rounds import drafts
 from annotation.services import checkpoints, datasets, jobs, teams
+from annotation.worker import look_once
 from training.contract.methods import METHODS, describe_settings
 
 alice = User.objects.create_user("alice@example.com", "correct horse", name="Alice")
@@ -77,28 +81,43 @@ base = checkpoints.register_checkpoint(project, name="base", path=sys.argv[1], b
 talk = [{"role": "user", "content": "say red"}, {"role": "assistant", "content": "red"}]
 rows = datasets.freeze_rows(project, kind="messages", rows=[{"messages": talk}] * 3)
 
-def queue(key, **settings):
-    return jobs.queue_job(project, round=None, key=key, method="shrink", dataset=rows,
-                          settings_=settings, model=base)
+def refusal(call, *args, **kwargs):
+    try:
+        call(*args, **kwargs)
+    except InvalidInput as error:
+        return error.message
 
-try:
-    queue("wrong", factor=2)
-except InvalidInput as error:
-    refused = error.message
-job = queue("smaller", factor=0.5)
-assert jobs.start_queued_jobs() == 1
+def recipe(factor):
+    return {"steps": [
+        {"name": "preferences", "kind": "aggregate", "reads": {"labels": "imported"}},
+        {"name": "smaller", "kind": "train", "method": "shrink", "reads": {"data": "preferences"},
+         "settings": {"factor": factor}},
+    ]}
+
+refused = refusal(jobs.queue_job, project, round=None, key="wrong", method="shrink", dataset=rows,
+                  settings_={"factor": 2}, model=base)
+refused_step = refusal(drafts.create_round, project, recipe=recipe(2), by=alice)
+judged = [
+    {"chosen": f"\\n\\nHuman: {ask}?\\n\\nAssistant: yes",
+     "rejected": f"\\n\\nHuman: {ask}?\\n\\nAssistant: no"}
+    for ask in ("red", "green", "blue", "black", "white", "pink")
+]
+file = io.BytesIO("\\n".join(map(json.dumps, judged)).encode())
+import_file(project, Source(file, "judged.jsonl"), by=alice, plan=Plan(recipe(0.5)))
+round = Round.objects.get()
 end = time.monotonic() + 240
-while job.state not in Job.ENDED and time.monotonic() < end:
-    jobs.follow_active_jobs()
-    job.refresh_from_db()
+while round.state == Round.State.OPEN and time.monotonic() < end:
+    look_once()
+    round.refresh_from_db()
     time.sleep(0.1)
-checkpoints.keep_finished()
+job = Job.objects.get(round=round)
 kept = Checkpoint.objects.filter(job=job).first()
 print(json.dumps({
-    "refused": refused,
+    "refused": refused, "refused_step": refused_step,
     "settings": describe_settings("shrink"),
     "steps": [name for name, method in METHODS.items() if method.is_step],
-    "state": job.state, "error": job.error, "metrics": job.result and job.result["metrics"],
+    "round": round.state, "state": job.state, "error": job.error,
+    "metrics": job.result and job.result["metrics"],
     "kind": kept and kept.kind, "path": kept and kept.path,
     "parents": kept and [one.name for one in kept.parents.all()],
 }))
@@ -146,10 +165,11 @@ def test_a_method_is_a_file_and_a_row(copy, tmp_path):
     done = json.loads(python("-c", GO, str(base)))
 
     assert done["refused"].endswith("settings.factor: Must be at most 1, got 2.0.")
+    assert done["refused_step"].startswith("recipe.steps.1.settings.factor: Must be at most 1")
     assert done["settings"][0]["code"] == "setting_factor"
     assert "shrink" in done["steps"]
-    assert done["state"] == "succeeded", done["error"]
-    assert done["metrics"] == {"rows": 3.0}
+    assert (done["round"], done["state"]) == ("done", "succeeded"), done["error"]
+    assert done["metrics"] == {"rows": 6.0}
     assert (done["kind"], done["parents"]) == ("policy", ["base"])
     before, after = (
         load_file(Path(folder) / "model.safetensors") for folder in (base, done["path"])

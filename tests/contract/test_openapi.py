@@ -39,11 +39,6 @@ def one_line(context, value):
     return json.dumps(value).encode()
 
 
-@schemathesis.serializer("application/zip")
-def as_it_is(context, value):
-    return value if isinstance(value, bytes) else str(value).encode()
-
-
 def test_the_committed_schema_is_current():
     current = OpenApiYamlRenderer().render(GENERATED, renderer_context={}).decode()
 
