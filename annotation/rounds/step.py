@@ -14,8 +14,9 @@ from annotation.errors import DomainError, InvalidInput
 from annotation.models import Checkpoint, Dataset, Job, Round, RoundStep
 from annotation.models.job import Failure
 from annotation.rounds import sources
-from annotation.sentences import Param, Sentence, SentenceJson, say
+from annotation.sentences import Sentence, SentenceJson, say
 from annotation.services import jobs
+from training.contract.methods import METHODS
 from training.contract.parse import limited, parse
 from training.contract.sentences import Scalar
 
@@ -314,37 +315,36 @@ def is_key_of(key: str, row: RoundStep) -> bool:
     return key.partition(":")[0] == key_of(row)
 
 
-# Of a job that was cancelled before it said anything.
-UNSAID: Failure = {"class": "", "text": "", "sentence": None}
-
-
 def all_succeeded(found: Sequence[Job]) -> bool:
     """True when all are done, False while some run; one that failed blocks the step."""
     for job in found:
         if job.state in (Job.State.FAILED, Job.State.CANCELLED):
-            error: Failure = job.error or UNSAID
-            raise Blocked(
-                Question(
-                    say(
-                        "step_job_ended",
-                        "The {method} job {state} after {attempts} attempts: {error}",
-                        method=job.method,
-                        state=job.state,
-                        attempts=job.attempt,
-                        error=_what_failed(error),
-                    ),
-                    (RETRY, CHANGE, CANCEL),
-                    {"job": str(job.pk), "error": error["class"]},
-                )
-            )
+            raise Blocked(Question(_ended(job), (RETRY, CHANGE, CANCEL), _evidence_of(job)))
     return all(job.state == Job.State.SUCCEEDED for job in found)
 
 
-def _what_failed(error: Failure) -> Param:
-    """What ended the job: said by the platform, or the words of whatever it ran."""
-    if error["sentence"]:
-        return Sentence.stored(error["sentence"])
-    return error["text"] or say("see_log", "see its log")
+def _ended(job: Job) -> Sentence:
+    method = METHODS[job.method].title
+    if job.state == Job.State.CANCELLED:
+        return say("step_job_cancelled", "{method}: the job was cancelled.", method=method)
+    failure: Failure | None = job.error
+    return say(
+        "step_job_failed",
+        "{method}: the job failed at attempt {attempt}. {reason}",
+        method=method,
+        attempt=job.attempt,
+        reason=Sentence.stored(failure["sentence"])
+        if failure and failure["sentence"]
+        else say("see_log", "Its log says more."),
+    )
+
+
+def _evidence_of(job: Job) -> Evidence:
+    """The words of a library are evidence: they have no translation and belong to no sentence."""
+    failure: Failure | None = job.error
+    if failure is None or failure["sentence"]:
+        return {"job": str(job.pk)}
+    return {"job": str(job.pk), "error": f"{failure['class']}: {failure['text']}"}
 
 
 def why(error: Exception) -> Sentence:

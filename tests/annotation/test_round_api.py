@@ -283,7 +283,6 @@ def test_a_job_page_shows_spec_result_and_log(manager, finished):
     assert shown["state"] == "succeeded"
     assert shown["spec"]["method"] == "dpo"
     assert shown["checkpoint"]["name"] == "round 1 policy"
-    assert shown["result"]["outputs"]["final"] == "final"
     assert manager.get(f"/api/jobs/{job.pk}/log/").content == b"step 1 of 3\n"
     jobs = manager.get(f"/api/rounds/{finished.pk}/jobs/").json()
     assert jobs["count"] == finished.jobs.count() == 5

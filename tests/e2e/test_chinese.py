@@ -34,7 +34,8 @@ VISIBLE = """() => {
   for (const name of ['aria-label', 'placeholder', 'title', 'alt', 'aria-valuetext',
                       'aria-description', 'aria-roledescription']) {
     for (const at of document.querySelectorAll(`[${name}]`)) {
-      if (at.getAttribute(name) && !at.closest(theirs)) found.push([name, at.getAttribute(name)]);
+      if (!at.getAttribute(name) || at.closest(theirs + ', [aria-hidden=true]')) continue;
+      found.push([name, at.getAttribute(name)]);
     }
   }
   return found;

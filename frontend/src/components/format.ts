@@ -16,6 +16,11 @@ export function quantity(value: number): string {
   return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 4 }).format(value);
 }
 
+/** Names one after another: "a, b and c". */
+export function listed(names: string[]): string {
+  return new Intl.ListFormat(locale()).format(names);
+}
+
 /** A value with its interval; agreement coefficients are shown with two digits. */
 export function interval(estimate: Interval | null | undefined, digits = 2): string {
   if (!estimate) return i18n.t("none");

@@ -40,6 +40,8 @@ export function evidenceRows(evidence: Given, t: TFunction): [string, ReactNode]
 
 function shown(name: string, value: string | number | boolean, t: TFunction): ReactNode {
   if (typeof value === "number") return quantity(value);
+  // What a library said is in its own words, whatever the language on screen.
+  if (name === "error") return <span lang="en">{value}</span>;
   const link = linkOf(name, String(value));
   return link ? <Link to={link}>{t("rounds.evidence.open")}</Link> : String(value);
 }

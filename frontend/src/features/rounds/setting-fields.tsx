@@ -48,7 +48,7 @@ function SettingField({
   const { name, code, type, choices, least, above, most } = setting;
   const description = saySentence({ code, text: setting.description });
   const placeholder = setting.default === null ? "–" : String(setting.default);
-  const shared = { label: name, description, size: "xs" as const, placeholder };
+  const shared = { label: name, description, size: "sm" as const, placeholder };
   if (choices) {
     return (
       <Select

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useCheckpoints } from "~/api/training";
 import type { Recipes, Step } from "~/api/types";
-import { number, quantity } from "~/components/format";
+import { listed, number, quantity } from "~/components/format";
 import { useMethodName } from "~/components/method-name";
 import { saySentence } from "~/i18n/say";
 import type { Bound } from "./recipe-model";
@@ -58,7 +58,7 @@ export function useStepLine(projectId: string, known: Recipes | undefined) {
           count: step.prompts.count,
           prompts: number(step.prompts.count),
           k: step.responses_per_prompt,
-          writers: step.reads.writers.map(sourceName).join(", "),
+          writers: listed(step.reads.writers.map(sourceName)),
         });
       case "label":
         return t("recipe.line.label", {
@@ -92,7 +92,7 @@ export function useStepLine(projectId: string, known: Recipes | undefined) {
         return step.bounds.map(boundWords).join(" · ");
       case "accept":
         return t("recipe.line.accept", {
-          names: step.reads.checkpoints.map(sourceName).join(", "),
+          names: listed(step.reads.checkpoints.map(sourceName)),
         });
     }
   };
