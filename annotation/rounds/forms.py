@@ -72,9 +72,7 @@ def describe_recipes() -> RecipeForms:
         "default": DEFAULT.to_json(),
         "default_import": DEFAULT_IMPORT.to_json(),
         "kinds": [_kind(name, kind) for name, kind in STEPS.items()],
-        "methods": [
-            _method(METHODS[name]) for name in training_methods()
-        ],
+        "methods": [_method(METHODS[name]) for name in training_methods()],
         "gates": [
             {
                 "gate": name,

@@ -6,7 +6,6 @@ from typing import Any, Literal, NotRequired, TypedDict
 from training.contract.parse import parse
 
 
-
 class Part(TypedDict):
     """Which part of the data a row belongs to; training learns where nothing is said."""
 
