@@ -3,7 +3,8 @@
     python -m tests.benchmarks.beside COMMIT [--turns N] [--database postgresql|sqlite]
 
 Checks the commit out beside this tree, runs the quick cells of `labeling.py` in either by turns, so
-that whatever else the machine does meets both, and prints the ratio of the medians.
+that whatever else the machine does meets both, and prints the ratio of the medians. Either uses the
+packages installed here: one that only the commit needs (1a32581: whitenoise) is installed by hand.
 """
 
 import argparse

@@ -1,10 +1,11 @@
 """Runs the demo's cycle offline, without database or server, and measures what it achieves.
 
-    python tests/benchmarks/demo_world.py --out /tmp/world --seeds 17 18 19
+    python -m tests.benchmarks.demo_world [--out /tmp/world] [--seeds 17 18 19]
 
 Pretrains a base, lets simulated labelers rank its answers, trains DPO on that, ranks again, trains
 PPO from there, and compares the three models on fresh prompts: once by the hidden preference
-itself, once by the labelers. Jobs that are already finished under --out are not run again.
+itself, once by the labelers. Jobs that are already finished under --out are not run again; without
+it the runs are gone afterwards.
 """
 
 import argparse
@@ -15,20 +16,19 @@ import math
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from random import Random
 
+from annotation.simulation import world
+from annotation.simulation.labelers import LABELERS
+from annotation.simulation.preference import impression, score
+from annotation.simulation.recipe import DEMO, Recipe
+from training.contract import records
+from training.contract.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from annotation.simulation import world  # noqa: E402
-from annotation.simulation.labelers import LABELERS  # noqa: E402
-from annotation.simulation.preference import impression, score  # noqa: E402
-from annotation.simulation.recipe import DEMO, Recipe  # noqa: E402
-from training.contract import records  # noqa: E402
-from training.contract.spec import DatasetRef, JobSpec, ModelRef, Resources, write_spec  # noqa: E402
-
 EVAL_SHARE = 0.2
 CONTESTS = [
     ("dpo", "base", "hidden"),
@@ -243,7 +243,7 @@ def interval(wins):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="where the run directories go")
+    parser.add_argument("--out", type=Path, help="where the run directories go")
     parser.add_argument("--seeds", type=int, nargs="+", default=[DEMO.seed])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
@@ -251,13 +251,18 @@ def main():
         help="try another setting, e.g. dpo.learning_rate=2e-4 or prompts_per_round=200",
     )  # fmt: skip
     given = parser.parse_args()
-    recipe = changed(DEMO, given.set)
+    with tempfile.TemporaryDirectory() as passing:
+        measure(given.out or Path(passing), given.seeds, given.threads, given.set)
+
+
+def measure(out: Path, seeds, threads, assignments):
+    recipe = changed(DEMO, assignments)
     rows = []
-    for seed in given.seeds:
-        rows.append(Cycle(given.out / str(seed), seed, recipe, given.threads).run())
+    for seed in seeds:
+        rows.append(Cycle(out / str(seed), seed, recipe, threads).run())
         print(json.dumps(rows[-1], indent=1), flush=True)
-        with (given.out / "table.jsonl").open("a") as file:
-            file.write(json.dumps({"set": given.set, **rows[-1]}) + "\n")
+        with (out / "table.jsonl").open("a") as file:
+            file.write(json.dumps({"set": assignments, **rows[-1]}) + "\n")
     print(table(rows))
 
 

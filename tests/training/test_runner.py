@@ -137,11 +137,14 @@ def test_sigterm_saves_and_exits_143(tmp_path: Path, policy: Path):
         model=policy,
     )
     process = subprocess.Popen(command(run_dir), env=job_environment(attempt=4, threads=1))
-    wait_for(lambda: len(progress.read_metrics(run_dir)[0]) > 3)
-    process.send_signal(signal.SIGTERM)
+    try:
+        wait_for(lambda: len(progress.read_metrics(run_dir)[0]) > 3, seconds=180)
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=60)
+    finally:
+        process.kill()
 
-    assert process.wait(timeout=60) == 143
-
+    assert code == 143
     status = progress.read_status(run_dir)
     assert status is not None
     assert (status.state, status.attempt) == ("stopped", 4)
@@ -213,7 +216,7 @@ def test_broken_row_is_reported_with_its_line(tmp_path: Path, policy: Path):
     status = progress.read_status(run_dir)
     assert status is not None
     assert status.error is not None
-    assert "line 3: the last message is the assistant's, got 'user'" in status.error["text"]
+    assert "line 3: row: the last message is the assistant's, got 'user'" in status.error["text"]
 
 
 def test_folder_with_a_pickle_is_refused(tmp_path: Path):

@@ -54,7 +54,7 @@ export function CompareScale({
       <legend className="visually-hidden">{t("labeling.scale")}</legend>
       {steps.map((step) => (
         <label
-          key={step.name}
+          key={JSON.stringify(step.choice)}
           className={classes.step}
           data-kind={step.choice.kind}
           data-strength={step.bars || undefined}
