@@ -44,7 +44,5 @@ export default defineConfig(({ command }) => ({
     testTimeout: 30_000,
     // Every file cleans up after itself; one shared page starts much faster than one per file.
     isolate: false,
-    // A page that is driven by keys takes seconds where other work wants the cores, too.
-    testTimeout: 30_000,
   },
 }));
