@@ -40,6 +40,8 @@ export default defineConfig(({ command }) => ({
     setupFiles: ["src/test/setup.ts"],
     css: false,
     restoreMocks: true,
+    // Whole pages in jsdom, on a machine that does other things as well.
+    testTimeout: 30_000,
     // Every file cleans up after itself; one shared page starts much faster than one per file.
     isolate: false,
   },

@@ -172,4 +172,10 @@ def _block(row: RoundStep, questions: tuple[Question, ...]) -> None:
         row.block = [question.to_json() for question in questions]
         row.save(update_fields=["state", "block"])
         plan.settle(locked)
-        happened("round.blocked", locked, step=row.name, reason=str(questions[0].said))
+        happened(
+            "round.blocked",
+            locked,
+            number=locked.number,
+            step=row.name,
+            reason=str(questions[0].said),
+        )

@@ -6,6 +6,18 @@ from annotation.exchange.format import Holds
 from annotation.exchange.imports import READABLE, Source, import_file
 from annotation.exchange.round_of_file import Plan
 
+# The labels of the file are weighed, and nothing is trained.
+WEIGH = {
+    "steps": [
+        {
+            "name": "preferences",
+            "kind": "aggregate",
+            "reads": {"labels": "imported"},
+            "learn_from": "round",
+        }
+    ]
+}
+
 
 def as_file(content):
     """Bytes, or lines of them, as a file."""

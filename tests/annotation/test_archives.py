@@ -23,19 +23,9 @@ from annotation.rounds import advance, archives
 from annotation.services import erasure
 from annotation.services.datasets import freeze_preferences
 from annotation.worker import look_once
-from tests.annotation.exchange import load_lines, load_prompts
+from tests.annotation.exchange import WEIGH, load_lines, load_prompts
 
 pytestmark = pytest.mark.django_db
-RECIPE = {
-    "steps": [
-        {
-            "name": "preferences",
-            "kind": "aggregate",
-            "reads": {"labels": "imported"},
-            "learn_from": "round",
-        }
-    ]
-}
 
 
 @pytest.fixture
@@ -52,7 +42,7 @@ def judged(project, settings, tmp_path):
     """A round that is done: one prompt, two responses, one label, and its frozen dataset."""
     settings.STORAGE_DIR = tmp_path
     row = {"prompt": "Ask", "responses": ["a", "b"], "ranks": [1, 2]}
-    made = load_lines(project, [json.dumps(row).encode()], recipe=RECIPE).round
+    made = load_lines(project, [json.dumps(row).encode()], recipe=WEIGH).round
     Round.objects.filter(pk=made.pk).update(state=Round.State.DONE)
     made.refresh_from_db()
     return made
@@ -168,7 +158,7 @@ class TestDeleteProject:
         self, project, judged, other_team, alice, client_of, tmp_path, monkeypatch
     ):
         monkeypatch.setattr(erasure, "AT_ONCE", 1)
-        freeze_preferences(judged, learn_from="round")
+        freeze_preferences(judged, key="preferences", learn_from="round")
         theirs = other_team.projects.create(name="Theirs")
         load_prompts(theirs, [b'{"prompt": "Why?", "responses": ["a"]}'])
         (dataset,) = Dataset.objects.all()
@@ -268,7 +258,7 @@ class TestDeleteRound:
 
     def test_is_refused_where_a_later_round_learned_from_it(self, project, judged, alice):
         later = project.rounds.create(number=2, state=Round.State.DONE)
-        freeze_preferences(later, learn_from="project")
+        freeze_preferences(later, key="preferences", learn_from="project")
 
         with pytest.raises(Conflict, match="A dataset of another round"):
             erasure.delete_round(judged, number=1, by=alice)
@@ -293,7 +283,7 @@ class TestDeletePrompt:
         assert Event.objects.get(action="prompt.deleted").object_id == prompt.pk
 
     def test_is_refused_once_it_may_be_in_a_frozen_dataset(self, judged, alice):
-        freeze_preferences(judged, learn_from="round")
+        freeze_preferences(judged, key="preferences", learn_from="round")
 
         with pytest.raises(Conflict, match="may be in a frozen dataset"):
             erasure.delete_prompt(Prompt.objects.get(), by=alice)

@@ -32,6 +32,7 @@ from tests.annotation.cycle import (
     states,
     step_of,
 )
+from tests.annotation.labeling import assignment_of, hold_assignments, ranked
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +51,8 @@ def labeling(ready, tmp_path):
     return drive(started_round(ready, tmp_path, recipe(count=4, train=())), upto="labels")
 
 
-def leases(project, labeler):
-    return assignments.hold_assignments(project, labeler=labeler, hold=3).leases
+def leases(project, user):
+    return hold_assignments(project, labeler=user, hold=3).leases
 
 
 def test_a_paused_round_hands_out_nothing_and_runs_nothing_until_it_goes_on(
@@ -90,7 +91,7 @@ def test_a_lease_that_ends_during_a_pause_opens_its_task_again(labeling, ready, 
     decide(labeling, "resume")
 
     label_all(labeling, alice)
-    assert Label.objects.filter(round=labeling, labeler=alice).count() == 4
+    assert Label.objects.filter(round=labeling, labeler__user=alice).count() == 4
 
 
 def test_more_labels_are_wanted_of_every_task_beside_the_recipe(labeling, bob, alice):
@@ -152,12 +153,7 @@ def test_more_prompts_than_there_are_ask_all_of_them(labeling, bob):
 
 def test_ending_early_goes_on_with_the_labels_there_are(labeling, ready, bob, alice):
     lease = leases(ready, bob)[0]
-    labels.submit_label(
-        bob.assignments.get(pk=lease.id),
-        labels.Answer(ranking=[1, 2, 3]),
-        by=bob,
-        submission_id=uuid.uuid4(),
-    )
+    labels.submit_label(assignment_of(lease), ranked([1, 2, 3]), submission_id=uuid.uuid4())
 
     decide(labeling, "enough", by=alice, why="the budget is spent")
     drive(labeling)

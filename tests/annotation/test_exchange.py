@@ -17,7 +17,7 @@ from annotation.exchange.formats import FORMATS
 from annotation.exchange.imports import Source, import_file, look
 from annotation.exchange.record import Record
 from annotation.models import Checkpoint, Event, Label, Prompt, Response, Round, Task
-from tests.annotation.exchange import as_file, load_lines, load_prompts
+from tests.annotation.exchange import WEIGH, as_file, load_lines, load_prompts
 
 pytestmark = pytest.mark.django_db
 
@@ -259,7 +259,11 @@ class TestTables:
         [
             (b"a,a\n1,2\n", "x.csv", "names every column once"),
             (b"PAR1 nothing", "x.parquet", "Expected a Parquet file"),
-            (gzip.compress(group() * 1000)[:60], "x.jsonl.gz", "breaks off or is damaged"),
+            (
+                gzip.compress(group() * 1000, mtime=0)[:60],
+                "x.jsonl.gz",
+                "breaks off or is damaged",
+            ),
             (b'{"other": 1}', "x.jsonl", "got one with the fields 'other'"),
             (b"\x89PNG\r\n\x1a\n\x00", "x", "expected text without the character NUL|whole"),
             (b'{"\\ud800": 1}', "x", r"got one with the fields '\\ud800'"),
@@ -271,6 +275,13 @@ class TestTables:
 
         assert not Prompt.objects.exists()
         assert not Round.objects.exists()
+
+    def test_a_file_that_is_no_text_is_refused(self, project, alice, client_of):
+        answer = post(client_of(alice), project, b"\x89PNG\r\n\x1a\n")
+
+        assert answer.status_code == 400
+        assert answer.json()["sentence"]["code"] == "format_not_recognised"
+        assert not Prompt.objects.exists()
 
     @pytest.mark.parametrize(
         ("columns", "path"), [("5", "columns"), ('{"prompt": {}}', "columns.prompt")]
@@ -355,7 +366,7 @@ class TestOverHttp:
         self, project, alice, client_of, shape, file
     ):
         row = {"prompt": "Ask", "responses": ["a", "b"], "ranks": [2, 1]}
-        load_lines(project, [json.dumps(row).encode()], recipe=RECIPE)
+        load_lines(project, [json.dumps(row).encode()], recipe=WEIGH)
 
         answer, out = get(client_of(alice), project, shape=shape, file=file, round=1)
 
@@ -365,7 +376,7 @@ class TestOverHttp:
 
     def test_labels_go_out_with_what_their_kind_says(self, project, alice, client_of):
         row = {"prompt": "Ask", "responses": ["a", "b"], "ranks": [2, 1]}
-        load_lines(project, [json.dumps(row).encode()], recipe=RECIPE)
+        load_lines(project, [json.dumps(row).encode()], recipe=WEIGH)
         label = Label.objects.get()
 
         _, out = get(client_of(alice), project, shape="labels")
@@ -407,9 +418,6 @@ class TestOverHttp:
 
         assert answer.status_code == 403
         assert not Prompt.objects.exists()
-
-
-RECIPE = {"steps": [{"name": "preferences", "kind": "aggregate", "reads": {"labels": "imported"}}]}
 
 
 def rows_in(content, file):

@@ -1,5 +1,6 @@
 """One door: what a row of the table brings about, from the call to the browser and the API."""
 
+import ast
 import asyncio
 import re
 from pathlib import Path
@@ -104,6 +105,28 @@ def test_what_is_said_to_happen_is_in_the_table():
 
     assert len(said) > 5
     assert said <= set(HAPPENINGS)
+
+
+def test_a_happening_is_told_with_everything_that_its_text_names():
+    texts = (REPOSITORY / "frontend/src/i18n/en/happening.ts").read_text()
+    named = {
+        f"{noun}.{verb}": set(re.findall(r"{{(\w+)}}", text)) - {"who"}
+        for noun, verbs in re.findall(r"^  (\w+): {(.+?)}?,\n(?=  \w|})", texts, re.M | re.S)
+        for verb, text in re.findall(r'(\w+): "(.*?)"', verbs)
+    }
+    calls = [
+        (call.args[0].value, {keyword.arg for keyword in call.keywords})
+        for path in (REPOSITORY / "annotation").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", None) == "happened"
+        and isinstance(call.args[0], ast.Constant)
+    ]
+
+    assert named["round.blocked"] == {"number"}
+    assert len(calls) > 20
+    lacking = [(name, lack) for name, told in calls if (lack := named.get(name, set()) - told)]
+    assert lacking == []
 
 
 def test_browsers_wait_for_no_happening_that_the_table_lacks():

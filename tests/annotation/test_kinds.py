@@ -198,7 +198,7 @@ def test_a_new_kind_goes_from_task_to_export(project, alice, bob, client_of, set
 
     # A row of the frozen dataset, the same row exported, and the label in columns.
     assert consensus.write_consensus(made) == 1
-    dataset = datasets.freeze_preferences(made, learn_from="round")
+    dataset = datasets.freeze_preferences(made, key="preferences", learn_from="round")
     (row,) = [json.loads(line) for line in Path(dataset.path).read_text().splitlines()]
     assert (row["ranks"], row["responses"][2]) == ([2, 2, 1], "text 2")
     assert list(preference_rows(project, made)) == [row]
@@ -231,9 +231,9 @@ def test_a_task_without_responses_is_handed_out_and_what_is_written_becomes_a_re
     response = Response.objects.get()
     label = Label.objects.current().get()
     assert (response.text, response.source, response.author) == ("Better.", "person", label.labeler)
-    preferences = datasets.freeze_preferences(made, learn_from="round")
+    preferences = datasets.freeze_preferences(made, key="preferences", learn_from="round")
     assert preferences.rows == 0
-    demonstrations = datasets.freeze_demonstrations(made, preferences)
+    demonstrations = datasets.freeze_demonstrations(made, preferences, key="best")
     (row,) = [json.loads(line) for line in Path(demonstrations.path).read_text().splitlines()]
     assert [message["content"] for message in row["messages"]] == ["write 0?", "Better."]
     assert demonstrations.kind == Dataset.Kind.MESSAGES

@@ -333,8 +333,12 @@ def test_a_registered_model_is_known_by_its_digest(manager, project, tmp_path):
 def test_the_recipe_page_knows_every_kind_setting_gate_and_choice(manager):
     value = manager.get("/api/recipes/").json()
 
-    assert {"reward", "dpo", "ppo", "sft", "rrhf"} <= {one["method"] for one in value["methods"]}
-    beta = next(one for one in value["methods"]["dpo"] if one["name"] == "beta")
+    methods = {row["method"]: row for row in value["methods"]}
+    assert {"reward", "dpo", "ppo", "sft", "rrhf"} <= set(methods)
+    assert [name for name, row in methods.items() if row["reads_reward"]] == ["ppo"]
+    assert [name for name, row in methods.items() if not row["reads_model"]] == ["pretrain"]
+    assert [name for name, row in methods.items() if row["makes"] == "reward"] == ["reward"]
+    beta = next(one for one in methods["dpo"]["settings"] if one["name"] == "beta")
     assert (beta["default"], beta["above"]) == (0.1, 0)
     assert [one["kind"] for one in value["kinds"]] == [
         "generate", "label", "aggregate", "train", "evaluate", "gate", "accept"

@@ -394,7 +394,8 @@ def test_looking_again_reopens_the_tasks_for_who_has_joined(ready, bob, alice, c
 
 def test_labels_without_a_winner_can_be_gone_on_from_without_training(ready, bob, tmp_path):
     made = labeled_round(ready, bob, tmp_path)
-    Label.objects.filter(round=made).update(ranking=[1, 1, 1])
+    tied = {"ranking": [1, 1, 1], "strength": None, "all_bad": False}
+    Label.objects.filter(round=made).update(answer=tied)
     drive(made)
 
     assert asked(made, "preferences")[""]["said"]["code"] == "nothing_to_learn"

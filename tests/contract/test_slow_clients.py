@@ -31,18 +31,20 @@ MB = 1024 * 1024
 STATIC = "/static/drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"
 
 SET_UP = """
-import json, sys
+import io, json, sys
+from annotation.exchange.imports import Source, import_file
 from annotation.models import User
-from annotation.services import accounts, projects, prompts, teams
+from annotation.services import accounts, projects, teams
 
 alice = User.objects.create_user("alice@example.com", "correct horse", name="Alice")
 team = teams.create_team(name="Exporters", by=alice)
 project = projects.create_project(team, by=alice, settings={"name": "Large"})
-lines = (
+lines = [
     json.dumps({"prompt": f"{n}: " + "why? " * 60, "responses": ["a " * 100, "b " * 100]})
     for n in range(int(sys.argv[1]))
-)
-prompts.import_prompts(project, (line.encode() for line in lines), by=alice, strict=True)
+]
+file = io.BytesIO("\\n".join(lines).encode())
+import_file(project, Source(file, format="prompts"), by=alice, strict=True)
 _, key = accounts.make_token(alice, name="script")
 print(json.dumps({"project": str(project.pk), "key": key}))
 """

@@ -57,10 +57,11 @@ RECIPE = {
 }
 
 SET_UP = """
-import json, sys
+import io, json, sys
+from annotation.exchange.imports import Source, import_file
 from annotation.models import Dataset, Membership, Project, Role, User
 from annotation.rounds import drafts
-from annotation.services import datasets, jobs, prompts, teams
+from annotation.services import datasets, jobs, teams
 from annotation.simulation import world
 
 pretrain, recipe = json.loads(sys.argv[1])
@@ -70,9 +71,9 @@ for name in ("bob", "dora"):
     user = User.objects.create_user(f"{name}@example.com", "correct horse", name=name)
     Membership.objects.create(team=team, user=user, role=Role.LABELER)
 project = Project.objects.create(team=team, name="Survival")
-prompts.import_prompts(
-    project, ({"messages": q.messages} for q in world.prompts(3, 60)), by=alice, strict=True
-)
+lines = [json.dumps({"messages": q.messages}) for q in world.prompts(3, 60)]
+file = io.BytesIO("\\n".join(lines).encode())
+import_file(project, Source(file, format="prompts"), by=alice, strict=True)
 rows = datasets.freeze_rows(project, kind="text", rows=world.pretraining_rows(3, 400))
 jobs.queue_job(
     project, round=None, key="base", method="pretrain", dataset=rows, settings_=pretrain

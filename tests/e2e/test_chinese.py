@@ -170,6 +170,7 @@ def broken_model(tmp_path):
     return folder
 
 
+@pytest.mark.timeout(900)
 def test_a_chinese_reader_meets_no_english(place, reader, imported, questions, broken_model):
     here = place(QUESTIONS)
     site = here.site

@@ -221,7 +221,7 @@ def test_two_broken_gates_take_two_decisions_and_both_are_kept(place, person):
             ).to_be_visible()
             expect(page.get_by_text(re.compile("decided, Accept it anyway"))).to_be_visible()
 
-    expect(page.get_by_role("button", name="New round like this").first).to_be_visible()
+    expect(page.get_by_role("link", name="New round like this").first).to_be_visible()
     page.get_by_role("tab", name="History").click()
     decided = page.get_by_role("article")
     expect(decided).to_have_count(2)
@@ -297,8 +297,13 @@ def test_the_round_after_this_is_a_draft_beside_it(place, person):
     expect(page.get_by_text("It starts by itself when round 1 is done").first).to_be_visible()
     page.goto(f"{here.url}/rounds/{here.ids['round']}")
     after.get_by_role("button", name="Remove").click()
-    page.get_by_role("button", name="Remove").last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(after).to_contain_text("Nothing follows")
+    states = (
+        "from annotation.models import Round\n"
+        "print(json.dumps(list(Round.objects.order_by('number').values_list('state', flat=True))))"
+    )
+    alice.wait(lambda: row_of(here, states) == ["open", "cancelled"], "the draft to be removed")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

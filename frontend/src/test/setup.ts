@@ -1,6 +1,9 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
+
+// As long as a browser would wait on a machine that does other things as well.
+configure({ asyncUtilTimeout: 5_000 });
 
 // What Mantine needs and jsdom lacks.
 window.matchMedia ??= (query: string) =>

@@ -62,7 +62,7 @@ export function ArchivedRounds({ projectId, rights }: { projectId: string; right
   const rounds = useArchivedRounds(projectId, shown);
   return (
     <>
-      <Button variant="subtle" size="xs" onClick={toggle} aria-expanded={shown}>
+      <Button variant="subtle" size="xs" ml={14} onClick={toggle} aria-expanded={shown}>
         {t(shown ? "projects.archives.hide" : "projects.archives.show")}
       </Button>
       {shown && rounds.data && rounds.data.length === 0 && (

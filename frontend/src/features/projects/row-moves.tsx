@@ -114,6 +114,7 @@ export function RoundMoves({
           title={t("projects.archives.deleteOf", { name })}
           consequences={t("projects.archives.roundGoes")}
           wanted={String(round.number)}
+          size="compact-xs"
           busy={remove.isPending}
           onDelete={() => remove.mutate(round.number, { onError: notifyFailure })}
         />

@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, type ButtonProps, Modal, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +10,7 @@ export function TypedDelete({
   title,
   consequences,
   wanted,
+  size = "xs",
   busy,
   onDelete,
 }: {
@@ -17,6 +18,7 @@ export function TypedDelete({
   title: string;
   consequences: string;
   wanted: string;
+  size?: ButtonProps["size"];
   busy: boolean;
   onDelete: () => void;
 }) {
@@ -25,7 +27,7 @@ export function TypedDelete({
   const [typed, setTyped] = useState("");
   return (
     <>
-      <Button variant="default" color="red" size="xs" onClick={dialog.open} aria-label={title}>
+      <Button variant="default" color="red" size={size} onClick={dialog.open} aria-label={title}>
         {label}
       </Button>
       <Modal opened={opened} onClose={dialog.close} title={title} centered>

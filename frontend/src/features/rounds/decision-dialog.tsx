@@ -39,7 +39,14 @@ export function DecisionDialog({
   const formId = useId();
   const { step = "", subject = "" } = question ?? {};
   return (
-    <Modal opened onClose={onClose} title={saySentence(title)} size="lg" centered>
+    <Modal
+      opened
+      onClose={onClose}
+      title={saySentence(title)}
+      closeButtonProps={{ "aria-label": t("action.close") }}
+      size="lg"
+      centered
+    >
       <form
         id={formId}
         className={classes.dialog}

@@ -58,9 +58,10 @@ it("lets readers of a removed step read the nearest that fits, a word, or nothin
 });
 
 it("names the roles that lost what they cannot do without", () => {
-  const plan = after({ type: "removed", id: idOf(begin(), "responses") });
+  const plan = after({ type: "removed", id: idOf(begin(), "preferences") });
+  const reward = names(plan).indexOf("reward");
 
-  expect(danglingRoles(stepsOf(plan), 0, KNOWN)).toEqual(["responses"]);
+  expect(danglingRoles(stepsOf(plan), reward, KNOWN)).toEqual(["data"]);
 });
 
 it("moves a step only where it passes nothing that it reads or that reads it", () => {

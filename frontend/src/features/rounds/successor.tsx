@@ -46,28 +46,29 @@ function Waiting({ id, number }: { id: string; number: number }) {
   const { t } = useTranslation();
   const change = useChangeDraft(id);
   const decide = useDecide(id);
-  const release = (onSuccess?: () => void) =>
-    change.mutate({ after: null }, { onSuccess, onError: notifyFailure });
+  const release = () => change.mutate({ after: null }, { onError: notifyFailure });
+  // This leaves the screen after the first call, so the second one may not hang on its callbacks.
+  const remove = async () => {
+    try {
+      await change.mutateAsync({ after: null });
+      await decide.mutateAsync({ choice: "cancel", decision_id: crypto.randomUUID() });
+    } catch (error) {
+      notifyFailure(error);
+    }
+  };
   return (
     <Group gap="xs">
       <Button variant="default" component={Link} to={`/rounds/${id}/recipe`}>
         {t("rounds.editRecipe")}
       </Button>
-      <Button variant="default" loading={change.isPending} onClick={() => release()}>
+      <Button variant="default" loading={change.isPending} onClick={release}>
         {t("rounds.successorRelease")}
       </Button>
       <ConfirmButton
         variant="default"
         question={t("rounds.successorRemoveQuestion", { number })}
         loading={decide.isPending}
-        onConfirm={() =>
-          release(() =>
-            decide.mutate(
-              { choice: "cancel", decision_id: crypto.randomUUID() },
-              { onError: notifyFailure },
-            ),
-          )
-        }
+        onConfirm={() => void remove()}
       >
         {t("action.remove")}
       </ConfirmButton>

@@ -185,11 +185,11 @@ export const recipe = {
     accept: "{{names}} may write for people and be built on",
   },
   word: {
-    newest: "Newest checkpoint",
-    previous: "The one before",
-    base: "Base model",
-    parent: "Its parent",
-    imported: "Imported labels",
+    newest: "the newest checkpoint",
+    previous: "the one before",
+    base: "the base model",
+    parent: "its parent",
+    imported: "what was imported",
   },
   reads: {
     generate: { writers: "Who answers" },

@@ -187,7 +187,7 @@ export const recipe = {
     previous: "前一个检查点",
     base: "基础模型",
     parent: "其父检查点",
-    imported: "导入的标注",
+    imported: "导入的内容",
   },
   reads: {
     generate: { writers: "由谁回答" },
