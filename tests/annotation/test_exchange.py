@@ -276,6 +276,13 @@ class TestTables:
         assert not Prompt.objects.exists()
         assert not Round.objects.exists()
 
+    def test_a_file_that_is_no_text_is_refused(self, project, alice, client_of):
+        answer = post(client_of(alice), project, b"\x89PNG\r\n\x1a\n")
+
+        assert answer.status_code == 400
+        assert answer.json()["sentence"]["code"] == "format_not_recognised"
+        assert not Prompt.objects.exists()
+
     @pytest.mark.parametrize(
         ("columns", "path"), [("5", "columns"), ('{"prompt": {}}', "columns.prompt")]
     )
@@ -411,9 +418,6 @@ class TestOverHttp:
 
         assert answer.status_code == 403
         assert not Prompt.objects.exists()
-
-
-RECIPE = {"steps": [{"name": "preferences", "kind": "aggregate", "reads": {"labels": "imported"}}]}
 
 
 def rows_in(content, file):
