@@ -5,8 +5,6 @@
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
-/** `Base` with some of its fields described more closely. */
-type Refined<Base, Fields> = Omit<Base, keyof Fields> & Fields;
 
 export type Page<T> = { count: number; results: T[] };
 export type Named = Schemas["NameOf"];

@@ -18,7 +18,15 @@ import classes from "./projects.module.css";
 import { Prompts } from "./prompts";
 import { ArchivedRounds, RoundRows } from "./round-rows";
 
-const TABS = ["rounds", "prompts", "guidelines", "labels", "checkpoints", "files", "events"] as const;
+const TABS = [
+  "rounds",
+  "prompts",
+  "guidelines",
+  "labels",
+  "checkpoints",
+  "files",
+  "events",
+] as const;
 
 export function Component() {
   const { id = "" } = useParams();
