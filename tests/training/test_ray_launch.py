@@ -1,7 +1,6 @@
 """The same job on a real Ray cluster of one node."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from threading import Event
 
 import pytest
 
+from tests.site import free_port
 from tests.training.conftest import talk
 from tests.training.tiny import make_run
 from training.contract import progress
@@ -42,9 +42,7 @@ def cluster() -> Iterator[str]:
 
     Its folder has a short path, because Ray puts sockets there.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
     process = subprocess.Popen(
         [sys.executable, "-c", CLUSTER, str(port), folder.name],
