@@ -140,7 +140,12 @@ def test_a_failed_job_blocks_its_step_and_retry_goes_on(started, alice):
     advance.advance(started)
 
     assert step_of(started, "responses").state == "blocked"
-    assert "the digest differs" in asked(started, "responses")[""]["said"]["text"]
+    question = asked(started, "responses")[""]
+    assert question["said"]["code"] == "step_job_failed"
+    assert question["said"]["params"]["method"]["code"] == "method_generate"
+    # The words of a library are no part of a sentence, which has to be said in Chinese.
+    assert "digest" not in question["said"]["text"]
+    assert question["evidence"]["error"] == "SpecError: the digest differs"
 
     decide(started, "retry", step="responses", by=alice)
     advance.advance(started)
