@@ -37,8 +37,10 @@ def preference_rows(project: Project, round: Round | None = None) -> Iterator[Pr
     the labels as they are now. Tasks whose votes decide nothing give no row.
     """
     if round is not None:
-        frozen = Dataset.objects.filter(round=round, key="preferences").first()
-        if frozen and frozen.provenance.get("learn_from") == "round":
+        # By what it is, not by its key: a step has the name its recipe gives it, and takes.
+        own = Dataset.objects.filter(round=round, kind=Dataset.Kind.PREFERENCE)
+        frozen = own.filter(provenance__learn_from="round").order_by("-created_at").first()
+        if frozen is not None:
             yield from records.read_rows(frozen.path, "preference")
             return
     tasks = Task.objects.filter(project=project).order_by("pk")

@@ -10,6 +10,7 @@ from annotation.exchange.format import Scope
 from annotation.exchange.formats import prompts
 from annotation.exchange.preferences import preference_rows
 from annotation.models import Event, Label, Prompt, Response
+from annotation.services import consensus, datasets
 from tests.annotation.exchange import load_lines, load_prompts
 from training.contract import records
 
@@ -59,6 +60,22 @@ def test_prompts_go_out_as_they_come_in(project, other_team):
     assert contents(project, *kept) == contents(other, *kept)
     written = ("prompt__content_hash", "text", "checkpoint__name", "index")
     assert responses(project, *written) == responses(other, *written)
+
+
+def test_a_round_gives_the_preferences_it_froze_whatever_its_step_is_called(
+    ranked, settings, tmp_path
+):
+    settings.STORAGE_DIR = tmp_path
+    round_ = ranked.rounds.get()
+    consensus.write_consensus(round_)
+    frozen = datasets.freeze_preferences(round_, key="votes~2", learn_from="round")
+    # What is said later is no part of what was frozen.
+    Label.objects.all().delete()
+
+    rows = list(preference_rows(ranked, round_))
+
+    assert rows == list(records.read_rows(frozen.path, "preference"))
+    assert [row["ranks"].count(1) for row in rows] == [1]
 
 
 def rows_of(project, format_):
