@@ -1,6 +1,7 @@
 """A manager brings a file of responses, sees what it holds, and takes things out and away."""
 
 import json
+import uuid
 
 from playwright.sync_api import expect
 
@@ -74,10 +75,11 @@ def test_a_project_is_archived_brought_back_and_deleted_by_its_name(place, perso
     page.goto(f"{here.url}/rounds/{here.ids['round']}")
     token = next(one["value"] for one in page.context.cookies() if one["name"] == "csrftoken")
     cancelled = page.request.post(
-        f"{here.url}/api/rounds/{here.ids['round']}/cancel/",
+        f"{here.url}/api/rounds/{here.ids['round']}/decisions/",
+        data={"choice": "cancel", "decision_id": str(uuid.uuid4())},
         headers={"X-CSRFToken": token, "Referer": here.url},
     )
-    assert cancelled.ok
+    assert cancelled.ok, cancelled.text()
     files_of(here, alice)
     page.get_by_role("button", name="Delete the project Everyday questions").click()
     dialog = page.get_by_role("dialog")
