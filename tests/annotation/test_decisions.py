@@ -113,7 +113,7 @@ def test_more_labels_are_wanted_of_every_task_beside_the_recipe(labeling, bob, a
 def test_more_labels_are_more_than_now(labeling):
     with pytest.raises(InvalidInput, match="above the 1 there are now, got 1"):
         decide(labeling, "more_labels", count=1)
-    with pytest.raises(InvalidRecipe, match="1 to 100"):
+    with pytest.raises(InvalidRecipe, match="at most 100, got 101"):
         decide(labeling, "more_labels", count=101)
 
     assert not Decision.objects.exists()
@@ -264,7 +264,7 @@ def test_redo_stops_the_jobs_of_what_starts_over(ready, bob, tmp_path):
 
 
 def test_a_change_is_held_to_the_rules_of_a_recipe(labeling):
-    with pytest.raises(InvalidRecipe, match="expected an integer, got '9'"):
+    with pytest.raises(InvalidRecipe, match='Expected a whole number, got "9"'):
         decide(
             labeling,
             "change",
@@ -399,7 +399,7 @@ def test_a_round_with_a_recipe_of_another_age_blocks_in_words_and_can_be_cancell
     advance.advance(made)
 
     question = asked(made, "responses")[""]
-    assert "recipe.steps.0.sharpness: unknown name" in question["said"]["text"]
+    assert "recipe.steps.0.sharpness: Unknown name" in question["said"]["text"]
     decide(made, "cancel", step="responses")
     assert made.state == "cancelled"
 
