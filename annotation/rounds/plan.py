@@ -135,6 +135,9 @@ def cancel(locked: Round, *, by: User | None) -> None:
     locked.state = Round.State.CANCELLED
     locked.is_paused = False
     locked.finished_at = timezone.now()
+    # The round before has room for another successor.
+    locked.after = None
+    locked.save(update_fields=["after"])
     settle(locked)
     tasks.close(locked)
     happened("round.cancelled", locked, by=by, number=locked.number)

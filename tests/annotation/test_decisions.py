@@ -391,6 +391,16 @@ def test_a_draft_can_be_cancelled_and_nothing_else(ready):
     assert draft.state == "cancelled"
 
 
+def test_a_cancelled_draft_makes_room_for_another_successor(ready):
+    first = drafts.create_round(ready, recipe=RECIPE, by=None)
+    draft = drafts.create_round(ready, recipe=RECIPE, by=None, after=first)
+
+    decide(draft, "cancel")
+
+    assert draft.after is None
+    assert drafts.create_round(ready, recipe=RECIPE, by=None, after=first).after == first
+
+
 def test_a_round_with_a_recipe_of_another_age_blocks_in_words_and_can_be_cancelled(ready, tmp_path):
     made = started_round(ready, tmp_path)
     made.recipe["steps"][0]["sharpness"] = 3

@@ -47,15 +47,11 @@ function Waiting({ id, number }: { id: string; number: number }) {
   const change = useChangeDraft(id);
   const decide = useDecide(id);
   const release = () => change.mutate({ after: null }, { onError: notifyFailure });
-  // This leaves the screen after the first call, so the second one may not hang on its callbacks.
-  const remove = async () => {
-    try {
-      await change.mutateAsync({ after: null });
-      await decide.mutateAsync({ choice: "cancel", decision_id: crypto.randomUUID() });
-    } catch (error) {
-      notifyFailure(error);
-    }
-  };
+  const remove = () =>
+    decide.mutate(
+      { choice: "cancel", decision_id: crypto.randomUUID() },
+      { onError: notifyFailure },
+    );
   return (
     <Group gap="xs">
       <Button variant="default" component={Link} to={`/rounds/${id}/recipe`}>
@@ -68,7 +64,7 @@ function Waiting({ id, number }: { id: string; number: number }) {
         variant="default"
         question={t("rounds.successorRemoveQuestion", { number })}
         loading={decide.isPending}
-        onConfirm={() => void remove()}
+        onConfirm={remove}
       >
         {t("action.remove")}
       </ConfirmButton>
