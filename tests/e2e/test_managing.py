@@ -193,7 +193,7 @@ def test_a_refusal_lands_at_its_field(place, person):
 
     expect(page.get_by_role("alert").first).to_contain_text("cannot start like this")
     labels = page.get_by_role("listitem").filter(has_text="Collect labels")
-    expect(labels.get_by_text(re.compile("needs at least 3 responses"))).to_be_visible()
+    expect(labels.get_by_text(re.compile("Needs at least 3 responses"))).to_be_visible()
     labels.get_by_label("Compare two responses").check()
     page.get_by_role("button", name="Save as draft").click()
     page.wait_for_url(re.compile("/rounds/"))
