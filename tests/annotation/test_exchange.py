@@ -280,7 +280,7 @@ class TestTables:
         answer = post(client_of(alice), project, b"\x89PNG\r\n\x1a\n")
 
         assert answer.status_code == 400
-        assert answer.json()["sentence"]["code"] == "format_not_recognised"
+        assert answer.json()["sentence"]["code"] == "text_not_whole"
         assert not Prompt.objects.exists()
 
     @pytest.mark.parametrize(
